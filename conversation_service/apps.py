@@ -1,0 +1,25 @@
+"""Django's contrib apps with the primary key that MongoDB has."""
+
+from django.contrib.admin.apps import AdminConfig
+from django.contrib.auth.apps import AuthConfig
+from django.contrib.contenttypes.apps import ContentTypesConfig
+
+OBJECT_ID = "django_mongodb_backend.fields.ObjectIdAutoField"
+
+
+class MongoAdminConfig(AdminConfig):
+    """The admin."""
+
+    default_auto_field = OBJECT_ID
+
+
+class MongoAuthConfig(AuthConfig):
+    """Staff accounts of the admin; callers of the API have none here."""
+
+    default_auto_field = OBJECT_ID
+
+
+class MongoContentTypesConfig(ContentTypesConfig):
+    """What permissions refer to."""
+
+    default_auto_field = OBJECT_ID

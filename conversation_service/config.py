@@ -1,0 +1,205 @@
+"""Every environment variable of the service, typed, in one place.
+
+Values come from, highest first: the environment, `.env`, and, in development, the file in which
+a running `make run` names its embedded servers. `.env.example` lists all of them.
+"""
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+DEVELOPMENT_SECRET = "development-secret-do-not-use-in-production"  # noqa: S105  # refused in production
+MIN_SECRET_LENGTH = 32  # bytes of a SHA-256 key, RFC 7518 section 3.2
+RATE_PERIODS = ("s", "sec", "second", "min", "minute", "hour", "day")
+
+CommaSeparated = Annotated[tuple[str, ...], NoDecode]
+
+
+class ConfigError(Exception):
+    """A wrong or missing environment variable; the message is one line naming it."""
+
+
+class Config(BaseSettings):
+    """The settings of one process. Durations are in seconds unless the name says otherwise."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
+
+    environment: Literal["development", "test", "production"] = "development"
+    debug: bool = False
+    service_name: str = "conversation-service"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    port: int = Field(default=8003, ge=1, le=65535)
+    data_dir: Path = Path("var")
+    public_url: str = ""
+    allowed_hosts: CommaSeparated = ("*",)
+    trusted_proxies: CommaSeparated = ()
+    cors_allowed_origins: CommaSeparated = ()
+    web_workers: int = Field(default=2, ge=1, le=64)
+    web_threads: int = Field(default=4, ge=1, le=256)
+
+    secret_key: str = ""
+    jwt_secret_key: str = DEVELOPMENT_SECRET
+    jwt_algorithm: Literal["HS256", "RS256", "ES256"] = "HS256"
+    jwt_public_key: str = ""
+    jwt_jwks_url: str = ""
+    jwt_issuer: str = ""
+    jwt_audience: str = ""
+    auth_validation: Literal["remote", "local"] = "remote"
+    auth_degraded: Literal["local", "deny"] | None = None
+
+    mongodb_url: str = "mongodb://127.0.0.1:27017"
+    mongodb_database: str = Field(default="conversation_service", pattern=r"^[A-Za-z0-9_-]{1,63}$")
+    mongodb_pool_min: int = Field(default=5, ge=0)
+    mongodb_pool_max: int = Field(default=20, ge=1)
+    redis_url: str = "redis://127.0.0.1:6379/0"
+    celery_broker_url: str = ""
+    events_broker_url: str = ""
+
+    auth_service_url: str = "http://127.0.0.1:8001"
+    characters_service_url: str = "http://127.0.0.1:8002"
+    message_service_url: str = ""
+    request_timeout: float = Field(default=30, gt=0, le=600)
+    upstream_timeout: float = Field(default=10, gt=0, le=600)
+    breaker_failure_threshold: int = Field(default=5, ge=1)
+    breaker_reset_timeout: float = Field(default=60, gt=0)
+    auth_max_concurrency: int = Field(default=10, ge=1)
+    characters_max_concurrency: int = Field(default=5, ge=1)
+
+    trash_retention_days: int = Field(default=30, ge=1)
+    rate_limit: str = ""
+
+    @field_validator("allowed_hosts", "trusted_proxies", "cors_allowed_origins", mode="before")
+    @classmethod
+    def _split_commas(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _upper(cls, value: object) -> object:
+        return value.upper() if isinstance(value, str) else value
+
+    @field_validator("public_url", "auth_service_url", "characters_service_url",
+                     "message_service_url", "jwt_jwks_url")
+    @classmethod
+    def _http_url(cls, value: str) -> str:
+        return _url(value, schemes=("http", "https")).rstrip("/")
+
+    @field_validator("mongodb_url")
+    @classmethod
+    def _mongodb_url(cls, value: str) -> str:
+        return _url(value, schemes=("mongodb", "mongodb+srv"))
+
+    @field_validator("redis_url")
+    @classmethod
+    def _redis_url(cls, value: str) -> str:
+        return _url(value, schemes=("redis", "rediss", "unix"))
+
+    @field_validator("celery_broker_url", "events_broker_url")
+    @classmethod
+    def _broker_url(cls, value: str) -> str:
+        return _url(value, schemes=("redis", "rediss", "amqp", "amqps"))
+
+    @field_validator("rate_limit")
+    @classmethod
+    def _rate(cls, value: str) -> str:
+        amount, _, period = value.partition("/")
+        if value and not (amount.isascii() and amount.isdigit() and int(amount) > 0
+                          and period in RATE_PERIODS):
+            raise ValueError("must be like 600/min")
+        return value
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.mongodb_pool_min > self.mongodb_pool_max:
+            raise ValueError("MONGODB_POOL_MIN must not be above MONGODB_POOL_MAX")
+        if self._asymmetric and not (self.jwt_public_key or self.jwt_jwks_url):
+            raise ValueError(f"JWT_PUBLIC_KEY or JWT_JWKS_URL is needed for {self.jwt_algorithm}")
+        if self.environment == "production":
+            self._check_production()
+        return self
+
+    def _check_production(self) -> None:
+        if self.debug:
+            raise ValueError("DEBUG must be off in production")
+        if DEVELOPMENT_SECRET in (self.secret, self.jwt_secret_key) and not self._asymmetric:
+            raise ValueError("JWT_SECRET_KEY must be set in production, not the development secret")
+        if self.secret == DEVELOPMENT_SECRET:
+            raise ValueError("SECRET_KEY must be set in production when JWT_SECRET_KEY is not")
+        if not self._asymmetric and len(self.jwt_secret_key) < MIN_SECRET_LENGTH:
+            raise ValueError(
+                f"JWT_SECRET_KEY must have at least {MIN_SECRET_LENGTH} characters in production"
+            )
+        named = self.model_fields_set
+        for name in ("mongodb_url", "redis_url", "celery_broker_url", "auth_service_url",
+                     "characters_service_url", "public_url", "allowed_hosts"):
+            if name not in named:
+                raise ValueError(f"{name.upper()} must be set in production")
+
+    @property
+    def _asymmetric(self) -> bool:
+        return self.jwt_algorithm != "HS256"
+
+    @property
+    def is_production(self) -> bool:
+        """Whether the strict rules of production apply."""
+        return self.environment == "production"
+
+    @property
+    def secret(self) -> str:
+        """What the service's own keys are derived from."""
+        return self.secret_key or self.jwt_secret_key
+
+    @property
+    def base_url(self) -> str:
+        """The URL that outsiders use, without a trailing slash: PUBLIC_URL or the local port."""
+        return self.public_url or f"http://127.0.0.1:{self.port}"
+
+    @property
+    def auth_degraded_mode(self) -> Literal["local", "deny"]:
+        """What happens to a valid token while the Auth Service is away."""
+        return self.auth_degraded or ("deny" if self.is_production else "local")
+
+
+def _url(value: str, *, schemes: tuple[str, ...]) -> str:
+    if value and urlsplit(value).scheme not in schemes:
+        raise ValueError(f"must be a URL with scheme {' or '.join(schemes)}")
+    return value
+
+
+def _first_line(error: ValidationError) -> str:
+    """One line for the first fault, naming the variable and never echoing its value."""
+    fault = error.errors(include_input=False, include_url=False)[0]
+    message = fault["msg"].removeprefix("Value error, ")
+    if not fault["loc"]:
+        return f"configuration: {message}"
+    return f"configuration: {str(fault['loc'][0]).upper()}: {message}"
+
+
+def load_config() -> Config:
+    """Read the configuration afresh; raises ConfigError with one line on the first fault."""
+    try:
+        config = Config(_env_file=".env")
+        if config.is_production:
+            return config
+        stack_file = config.data_dir / "run" / "stack.env"
+        return Config(_env_file=(stack_file, ".env"))
+    except ValidationError as error:
+        raise ConfigError(_first_line(error)) from None
+
+
+@lru_cache(maxsize=1)
+def get_config() -> Config:
+    """Return this process's configuration, read once.
+
+    A fault ends the process with its one line: nothing can start without a configuration.
+    """
+    try:
+        return load_config()
+    except ConfigError as error:
+        raise SystemExit(str(error)) from None

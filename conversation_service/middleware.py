@@ -1,0 +1,141 @@
+"""What every request passes through: its trace, its deadline, its metrics and its log line."""
+
+import time
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any, cast
+
+import structlog
+from django.conf import settings
+from django.contrib.auth.middleware import AuthenticationMiddleware
+from django.contrib.messages.middleware import MessageMiddleware
+from django.contrib.sessions.middleware import SessionMiddleware
+from django.core.exceptions import DisallowedHost
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.middleware.csrf import CsrfViewMiddleware
+from django.utils.functional import SimpleLazyObject
+
+from conversation_service import __version__
+from conversation_service.metrics import count_request
+from conversation_service.problems import as_problem, problem
+from conversation_service.routes import endpoint_of, loggable_path
+from conversation_service.trace import Trace, begin_trace
+from integrations.resilience.deadline import Deadline
+
+Next = Callable[[HttpRequest], HttpResponseBase]
+log = structlog.get_logger(__name__)
+
+
+class ServiceRequest(HttpRequest):
+    """A request as everything inside RequestContextMiddleware sees it (for type checkers)."""
+
+    trace_id: str
+    deadline: Deadline
+
+
+class RequestContextMiddleware:
+    """The outermost middleware; the answer to every request leaves through it."""
+
+    def __init__(self, get_response: Next) -> None:
+        self._get_response = get_response
+        self._timeout = settings.CONFIG.request_timeout
+        self._service_name = settings.CONFIG.service_name
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer the request inside its own trace and deadline."""
+        started = time.perf_counter()
+        trace = begin_trace(
+            trace_id=request.META.get("HTTP_X_TRACE_ID", ""),
+            traceparent=request.META.get("HTTP_TRACEPARENT", ""),
+        )
+        known = cast("ServiceRequest", request)
+        known.trace_id = trace.trace_id
+        known.deadline = Deadline.after(self._timeout)
+        response = self._respond(request)
+        self._add_headers(request, response, trace=trace)
+        _record(request, response, seconds=time.perf_counter() - started)
+        return response
+
+    def _respond(self, request: HttpRequest) -> HttpResponseBase:
+        try:
+            request.get_host()
+        except DisallowedHost:
+            return problem(request, "invalid_host")
+        response = self._get_response(request)
+        if response.status_code >= HTTPStatus.BAD_REQUEST and isinstance(response, HttpResponse):
+            return as_problem(request, response)
+        return response
+
+    def _add_headers(
+        self, request: HttpRequest, response: HttpResponseBase, *, trace: Trace
+    ) -> None:
+        headers = response.headers
+        headers["X-Trace-Id"] = trace.trace_id
+        headers["traceparent"] = trace.traceparent
+        headers["X-Service-Name"] = self._service_name
+        headers["X-Service-Version"] = __version__
+        if request.path.startswith("/api/v1/"):
+            headers.setdefault("Cache-Control", "private, no-cache")
+
+
+def _record(request: HttpRequest, response: HttpResponseBase, *, seconds: float) -> None:
+    """Count the request and write its access line."""
+    endpoint = endpoint_of(request)
+    status = response.status_code
+    count_request(method=request.method or "", endpoint=endpoint, status=status, seconds=seconds)
+    write = log.warning if status >= HTTPStatus.INTERNAL_SERVER_ERROR else log.info
+    write(
+        "request",
+        method=request.method,
+        path=loggable_path(request),
+        endpoint=endpoint,
+        status=status,
+        duration_ms=round(seconds * 1000, 2),
+        user_id=_caller(request),
+    )
+
+
+def _caller(request: HttpRequest) -> str | None:
+    """Return the API caller's user_id; an admin's lazy user is left alone: it costs a query."""
+    user: Any = request.__dict__.get("user")
+    if user is None or isinstance(user, SimpleLazyObject):
+        return None
+    user_id: str | None = getattr(user, "user_id", None)
+    return user_id
+
+
+class AdminOnlyMiddleware:
+    """Sessions, accounts, messages and CSRF for /admin/ only: an API call pays for none of them.
+
+    The API knows its callers by their token alone, so no cookie can speak for anyone there.
+    """
+
+    def __init__(self, get_response: Next) -> None:
+        self._get_response = get_response
+        # The stubs know views that answer HttpResponse only; Django's middleware takes any.
+        inner = cast("Any", get_response)
+        self._csrf = CsrfViewMiddleware(AuthenticationMiddleware(MessageMiddleware(inner)))
+        self._for_admin = SessionMiddleware(self._csrf)
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Pass the request on, through the admin's own middleware where it is the admin's."""
+        if _is_admin(request):
+            return cast("HttpResponseBase", self._for_admin(request))
+        return self._get_response(request)
+
+    def process_view(
+        self,
+        request: HttpRequest,
+        view: Callable[..., HttpResponseBase],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+    ) -> HttpResponseBase | None:
+        """Check the CSRF token of the admin's forms."""
+        if _is_admin(request):
+            return self._csrf.process_view(request, view, args, kwargs)  # type: ignore[arg-type]
+        return None
+
+
+def _is_admin(request: HttpRequest) -> bool:
+    return request.path_info.startswith("/admin/")

@@ -1,0 +1,121 @@
+"""What `/health` looks at: each dependency asked for real, with a short time limit."""
+
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
+from typing import Any
+
+import pymongo
+from django.conf import settings
+from django.db import connections
+from kombu import Connection
+
+from conversation_service.heartbeat import heartbeats
+from conversation_service.refreshed import Refreshed
+from conversations import dependencies
+from integrations.client import HttpClient
+from integrations.resilience.shared import connect_redis
+
+HEALTHY, UNHEALTHY = "healthy", "unhealthy"
+PATIENCE = 1.0  # seconds that a report waits for a probe
+KEEP = 5.0  # seconds that a process keeps what a probe found
+
+Report = Mapping[str, Any]
+
+
+@lru_cache(maxsize=1)
+def probes() -> Mapping[str, Refreshed[Report]]:
+    """Return this process's probes by the name of what they look at."""
+    checks: dict[str, Callable[[], Report]] = {
+        "mongodb": lambda: _timed(_ping_mongodb),
+        "redis": _redis_check(settings.CONFIG.redis_url),
+        "broker": _broker_check(settings.CELERY_BROKER_URL),
+        "worker": _worker_check(),
+        "auth_service": lambda: dependencies.get().auth.health(),
+        "characters_service": lambda: dependencies.get().characters.health(),
+    }
+    if settings.CONFIG.message_service_url:
+        checks["message_service"] = _http_check(settings.CONFIG.message_service_url)
+    pool = ThreadPoolExecutor(max_workers=len(checks), thread_name_prefix="probe")
+    return {
+        name: Refreshed(check, pool=pool, keep=KEEP, patience=PATIENCE)
+        for name, check in checks.items()
+    }
+
+
+def reports(names: Mapping[str, Refreshed[Report]]) -> dict[str, Report]:
+    """Return the report of each probe; all are asked at once, so it takes PATIENCE at most."""
+    answers = {name: probe.ask() for name, probe in names.items()}
+    return {name: _report(answer) for name, answer in answers.items()}
+
+
+def _report(answer: Callable[[], Report]) -> Report:
+    try:
+        return answer()
+    except TimeoutError:
+        return _unhealthy("timeout")
+    # A probe fails in as many ways as there are drivers; each of them is the answer.
+    except Exception as error:  # noqa: BLE001
+        return _unhealthy(type(error).__name__)
+
+
+def _unhealthy(reason: str) -> Report:
+    """Return a report that names the kind of failure: messages quote addresses and accounts."""
+    return {"status": UNHEALTHY, "latency_ms": None, "last_error": reason}
+
+
+def _timed(check: Callable[[], object]) -> Report:
+    started = time.perf_counter()
+    check()
+    return {"status": HEALTHY, "latency_ms": _milliseconds(started)}
+
+
+def _milliseconds(started: float) -> float:
+    return round((time.perf_counter() - started) * 1000, 1)
+
+
+def _ping_mongodb() -> None:
+    with pymongo.timeout(PATIENCE):
+        connections["default"].database.command("ping")
+
+
+def _redis_check(url: str) -> Callable[[], Report]:
+    redis = connect_redis(url)
+    return lambda: _timed(redis.ping)
+
+
+def _broker_check(url: str) -> Callable[[], Report]:
+    if url.startswith("redis"):
+        return _redis_check(url)
+    return lambda: _timed(lambda: _connect_amqp(url))
+
+
+def _connect_amqp(url: str) -> None:
+    # Not Connection.connect(): that one tries again for seconds.
+    transport = Connection(url, connect_timeout=PATIENCE).transport
+    transport.close_connection(transport.establish_connection())
+
+
+def _worker_check() -> Callable[[], Report]:
+    marks = heartbeats()
+
+    def check() -> Report:
+        started = time.perf_counter()
+        alive = marks.alive()
+        status = HEALTHY if alive else UNHEALTHY
+        return {"status": status, "latency_ms": _milliseconds(started), "alive": alive}
+
+    return check
+
+
+def _http_check(url: str) -> Callable[[], Report]:
+    client = HttpClient(base_url=url, pool_size=1, headers=dict)
+
+    def check() -> Report:
+        started = time.perf_counter()
+        if not client.reachable(path="/health", timeout=PATIENCE):
+            return _unhealthy("unreachable")
+        return {"status": HEALTHY, "latency_ms": _milliseconds(started)}
+
+    return check

@@ -1,0 +1,23 @@
+"""Datetimes of the API: RFC 3339 in, aware UTC with milliseconds out."""
+
+import re
+from datetime import UTC, datetime
+
+_RFC_3339 = re.compile(
+    r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)\Z", re.ASCII
+)
+EXPECTED = "Must be an RFC 3339 datetime with an offset, such as 2026-11-24T10:00:00Z."
+
+
+def parse_moment(text: str) -> datetime:
+    """Return the moment, cut to milliseconds; raises ValueError if it is not RFC 3339."""
+    match = _RFC_3339.match(text)
+    if not match:
+        raise ValueError(EXPECTED)
+    fraction = match[1] or ""
+    whole = text.replace(fraction, "", 1).upper() if fraction else text.upper()
+    try:
+        moment = datetime.fromisoformat(whole).astimezone(UTC)
+    except (OverflowError, ValueError):
+        raise ValueError(EXPECTED) from None
+    return moment.replace(microsecond=int(fraction[1:4].ljust(3, "0") or 0) * 1000)

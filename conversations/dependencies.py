@@ -1,0 +1,67 @@
+"""What the services need from outside, in one place, and replaceable in tests.
+
+`get()` returns the process's collaborators, built on first use; `override()` exchanges some of
+them for the length of a block, in every thread of the process.
+"""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from integrations.auth import AuthClient
+from integrations.characters import CharactersClient
+
+
+def utc_now() -> datetime:
+    """Return the time, UTC, cut to the milliseconds that the database and the API carry."""
+    now = datetime.now(UTC)
+    return now.replace(microsecond=now.microsecond // 1000 * 1000)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dependencies:
+    """The collaborators of one process."""
+
+    auth: AuthClient
+    characters: CharactersClient
+    clock: Callable[[], datetime] = utc_now
+
+
+_lock = threading.Lock()
+_current: Dependencies | None = None
+
+
+def get() -> Dependencies:
+    """Return this process's collaborators."""
+    return _current or _first()
+
+
+def _first() -> Dependencies:
+    global _current  # noqa: PLW0603  # the one place that holds them
+    with _lock:
+        if _current is None:
+            _current = _build()
+        return _current
+
+
+def _build() -> Dependencies:
+    build: Callable[[], Dependencies] = import_string(settings.DEPENDENCIES_FACTORY)
+    return build()
+
+
+@contextmanager
+def override(**changes: Any) -> Iterator[Dependencies]:
+    """Exchange the named collaborators until the block ends."""
+    global _current  # noqa: PLW0603  # the one place that holds them
+    before = get()
+    _current = replace(before, **changes)
+    try:
+        yield _current
+    finally:
+        _current = before

@@ -1,0 +1,88 @@
+"""What can go wrong in the domain, without a word of HTTP: api/errors.py maps it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fault:
+    """One thing wrong with the input.
+
+    `path` leads to the member of the body; or `parameter` or `header` names where it came from.
+    `code` is stable and snake_case; `detail` never echoes the value.
+    """
+
+    code: str
+    detail: str
+    path: tuple[str | int, ...] = ()
+    parameter: str | None = None
+    header: str | None = None
+
+
+class ConversationError(Exception):
+    """The root of every error of this package. `detail` is written for the caller."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.detail = detail
+
+
+class InvalidInput(ConversationError):
+    """The input breaks one rule or more; nothing was changed."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        super().__init__("The request is not valid; see errors.")
+        self.faults = tuple(faults)
+
+
+class ConversationNotFound(ConversationError):
+    """No such conversation is to be seen: it never was, is purged, or has expired."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no such conversation.")
+
+
+class NotTheOwner(ConversationError):
+    """The conversation belongs to someone else."""
+
+    def __init__(self) -> None:
+        super().__init__("This conversation belongs to another user.")
+
+
+class StateConflict(ConversationError):
+    """The conversation's state does not allow the action."""
+
+    def __init__(self, *, action: str, status: str) -> None:
+        super().__init__(f"Cannot {action} a conversation that is {status}.")
+        self.action = action
+        self.status = status
+
+
+class VersionMismatch(ConversationError):
+    """The caller's expected version is not the current one. `version` and `activity` are now."""
+
+    def __init__(self, *, version: int, activity: int) -> None:
+        super().__init__("The conversation has changed since the version in If-Match.")
+        self.version = version
+        self.activity = activity
+
+
+class CharacterUnknown(ConversationError):
+    """The Characters Service knows no such character."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no character with this character_id.")
+
+
+class TooContended(ConversationError):
+    """Others kept changing the conversation until the time for this request ran out."""
+
+    def __init__(self) -> None:
+        super().__init__("The conversation is being changed by too many requests at once.")
+
+
+class QueryTooBroad(ConversationError):
+    """The filters would read more rows than the time limit allows."""
+
+    def __init__(self) -> None:
+        super().__init__("This combination of filters reads too many rows; narrow it.")

@@ -1,0 +1,3 @@
+from conversations.models.conversation import Conversation
+
+__all__ = ["Conversation"]

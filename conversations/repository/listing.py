@@ -1,0 +1,188 @@
+"""Pages of a list: by position (keyset) and by offset."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from bson import ObjectId
+from pymongo.errors import ExecutionTimeout
+
+from conversations.errors import QueryTooBroad
+from conversations.repository.conversations import WITHOUT_INTERNALS
+from conversations.repository.database import Document, collection
+from conversations.repository.indexes import CONVERSATIONS
+from conversations.repository.queries import Filters, Ordering, matching, unexpired, visible
+
+LIGHT = {**WITHOUT_INTERNALS, "settings": 0}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Position:
+    """A place in an ordering: just after a row, or, with `inclusive`, just before it.
+
+    `value` is the row's sort value. Reading goes on from there, or, with `backward`, back.
+    """
+
+    value: Any
+    row_id: ObjectId
+    backward: bool = False
+    inclusive: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Slice:
+    """Rows in the list's order, and whether more lie beyond in the direction of reading."""
+
+    rows: list[Document]
+    more: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Walk:
+    """One direction through one ordering of the rows that match."""
+
+    query: Document
+    field: str
+    ascending: bool
+    projection: Mapping[str, int]
+    time_limit: float
+
+    def read(self, bounds: Document, *, limit: int) -> list[Document]:
+        direction = 1 if self.ascending else -1
+        cursor = collection(CONVERSATIONS).find(
+            self._narrowed(bounds),
+            self.projection,
+            sort=[(self.field, direction), ("_id", direction)],
+            limit=limit,
+            batch_size=limit,  # all rows in the first answer, however many
+            max_time_ms=max(1, int(self.time_limit * 1000)),
+        )
+        return list(cursor)
+
+    def _narrowed(self, bounds: Document) -> Document:
+        query = {**self.query, **bounds}
+        filtered, bound = self.query.get(self.field), bounds.get(self.field)
+        if isinstance(filtered, dict) and bound is not None:
+            query[self.field] = {**filtered, **(bound if isinstance(bound, dict) else {"$eq": bound})}
+        return query
+
+    def after(self, position: Position, *, limit: int) -> tuple[list[Document], bool]:
+        """Return up to about `limit` rows beyond `position`, and whether they are the last.
+
+        One range query that any server's index serves; its first rows may be ones already sent,
+        which are dropped here. Only when those fill it are the ties asked for by themselves.
+        """
+        up_to = "$gte" if self.ascending else "$lte"
+        rows = self.read({self.field: {up_to: position.value}}, limit=limit + 1)
+        fresh = [row for row in rows if self._is_beyond(row, position)]
+        if fresh or len(rows) <= limit:
+            return fresh, len(rows) <= limit
+        beyond = "$gt" if self.ascending else "$lt"
+        ties_from = up_to if position.inclusive else beyond
+        ties = self.read(
+            {self.field: position.value, "_id": {ties_from: position.row_id}}, limit=limit
+        )
+        if len(ties) == limit:
+            return ties, False
+        rest = self.read({self.field: {beyond: position.value}}, limit=limit - len(ties))
+        return ties + rest, len(ties) + len(rest) < limit
+
+    def _is_beyond(self, row: Document, position: Position) -> bool:
+        value, row_id = sort_value(row, self.field), row["_id"]
+        if value != position.value:
+            return True
+        if row_id == position.row_id:
+            return position.inclusive
+        return bool((row_id > position.row_id) == self.ascending)
+
+
+def sort_value(row: Document, field: str) -> Any:
+    """Return a row's value of a possibly dotted field."""
+    value: Any = row
+    for name in field.split("."):
+        value = value[name]
+    return value
+
+
+def read_slice(
+    *,
+    filters: Filters,
+    ordering: Ordering,
+    position: Position | None,
+    limit: int,
+    full: bool,
+    now: datetime,
+    time_limit: float,
+) -> Slice:
+    """Return up to `limit` visible rows from `position` on, or from the beginning.
+
+    One find, but for ties that fill a page and for expired rows among those read. `time_limit`
+    is in seconds. Raises QueryTooBroad when the server needs longer.
+    """
+    backward = position is not None and position.backward
+    walk = _Walk(
+        query=matching(filters),
+        field=ordering.field.value,
+        ascending=ordering.descending == backward,
+        projection=WITHOUT_INTERNALS if full else LIGHT,
+        time_limit=time_limit,
+    )
+    kept: list[Document] = []
+    try:
+        for row in _rows(walk, position=position, wanted=limit + 1):
+            if visible(row, now=now):
+                kept.append(row)
+            if len(kept) > limit:
+                break
+    except ExecutionTimeout:
+        raise QueryTooBroad from None
+    rows = kept[:limit]
+    return Slice(rows=rows[::-1] if backward else rows, more=len(kept) > limit)
+
+
+def _rows(walk: _Walk, *, position: Position | None, wanted: int) -> Iterator[Document]:
+    if position is None:
+        rows = walk.read({}, limit=wanted)
+        last = len(rows) < wanted
+    else:
+        rows, last = walk.after(position, limit=wanted)
+    while True:
+        yield from rows
+        if last:
+            return
+        end = rows[-1]
+        position = Position(value=sort_value(end, walk.field), row_id=end["_id"])
+        rows, last = walk.after(position, limit=wanted)
+
+
+def read_offset(
+    *,
+    filters: Filters,
+    ordering: Ordering,
+    offset: int,
+    limit: int,
+    full: bool,
+    now: datetime,
+    time_limit: float,
+) -> tuple[list[Document], int]:
+    """Return the visible rows from `offset` on, up to `limit`, and how many there are in all.
+
+    `time_limit` is in seconds, for each of the two reads. Raises QueryTooBroad past it.
+    """
+    query = {**matching(filters), **unexpired(now)}
+    direction = -1 if ordering.descending else 1
+    milliseconds = max(1, int(time_limit * 1000))
+    try:
+        count = collection(CONVERSATIONS).count_documents(query, maxTimeMS=milliseconds)
+        cursor = collection(CONVERSATIONS).find(
+            query,
+            WITHOUT_INTERNALS if full else LIGHT,
+            sort=[(ordering.field.value, direction), ("_id", direction)],
+            skip=offset,
+            limit=limit,
+            max_time_ms=milliseconds,
+        )
+        return list(cursor), count
+    except ExecutionTimeout:
+        raise QueryTooBroad from None

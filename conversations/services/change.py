@@ -1,0 +1,107 @@
+"""The one path by which a conversation changes."""
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from bson import ObjectId
+
+from conversations.caller import Caller
+from conversations.document import DERIVING, derived_fields
+from conversations.errors import TooContended, VersionMismatch
+from conversations.events.envelope import envelope
+from conversations.repository import conversations
+from conversations.repository.database import Document
+from conversations.services.read import get_conversation
+from conversations.states import EVENT_TYPES, Action
+
+FIRST_PAUSE = 0.005  # seconds; doubles with each lost race, and half of it is chance
+LONGEST_PAUSE = 0.25
+
+Compute = Callable[[Document], dict[str, Any]]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Changed:
+    """The conversation after the call, and whether the call changed it."""
+
+    document: Document
+    changed: bool
+
+
+def change_conversation(
+    *,
+    conversation_id: ObjectId,
+    action: Action,
+    compute: Compute,
+    expected_versions: frozenset[int] | None,
+    caller: Caller,
+    now: datetime,
+) -> Changed:
+    """Change one conversation and leave its event with it, in one atomic write.
+
+    `compute` returns the fields as they shall be; it is called again with the newer document when
+    another change came first, so that changes of different fields all survive. Fields that stay
+    as they are count for nothing: without a difference nothing is written.
+
+    Raises VersionMismatch if the current one is not among `expected_versions`, TooContended at the
+    deadline, what `compute` raises, and what get_conversation raises.
+    """
+    pause = FIRST_PAUSE
+    while True:
+        document = get_conversation(conversation_id=conversation_id, caller=caller, now=now)
+        check_version(document, expected=expected_versions)
+        differing = _differing(document, compute(document))
+        if not differing:
+            return Changed(document=document, changed=False)
+        after = _write(document, differing, action=action, caller=caller, now=now)
+        if after is not None:
+            return Changed(document=after, changed=True)
+        pause = wait_for_next_try(pause, caller=caller)
+
+
+def _differing(document: Document, fields: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if document[name] != value}
+
+
+def _write(
+    document: Document,
+    differing: dict[str, Any],
+    *,
+    action: Action,
+    caller: Caller,
+    now: datetime,
+) -> Document | None:
+    # A change that lost a race began before the one that won: time still never goes back.
+    fields = {**differing, "updated_at": max(now, document["updated_at"])}
+    after = {**document, **fields, "version": document["version"] + 1}
+    if not DERIVING.isdisjoint(differing):
+        fields.update(derived_fields(after))
+    event = envelope(
+        event_type=EVENT_TYPES[action],
+        after=after,
+        caller=caller,
+        now=now,
+        changed=differing.keys() - {"title_source"},
+    )
+    return conversations.update_at_version(
+        document=document, fields=fields, event=event, version=after["version"]
+    )
+
+
+def check_version(document: Document, *, expected: frozenset[int] | None) -> None:
+    """Raise VersionMismatch if versions are expected and the document's is not among them."""
+    if expected is not None and document["version"] not in expected:
+        raise VersionMismatch(version=document["version"], activity=document["activity_rev"])
+
+
+def wait_for_next_try(pause: float, *, caller: Caller) -> float:
+    """Sleep about `pause` seconds and return the next pause; raises TooContended at the deadline."""
+    wait = pause * random.uniform(0.5, 1)  # noqa: S311  # jitter, no secret
+    if caller.deadline.remaining() <= wait:
+        raise TooContended
+    time.sleep(wait)
+    return min(pause * 2, LONGEST_PAUSE)

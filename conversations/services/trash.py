@@ -1,0 +1,118 @@
+"""The trash: deleting, restoring, and purging for good."""
+
+from datetime import datetime
+from typing import Any
+
+from bson import ObjectId
+
+from conversations.caller import Caller
+from conversations.events.envelope import envelope
+from conversations.repository import conversations
+from conversations.repository.database import Document
+from conversations.services.change import (
+    FIRST_PAUSE,
+    Changed,
+    change_conversation,
+    check_version,
+    wait_for_next_try,
+)
+from conversations.services.read import get_conversation
+from conversations.states import EVENT_TYPES, Action, Status, status_after
+
+
+def delete_conversation(
+    *, conversation_id: ObjectId, expected_versions: frozenset[int] | None, caller: Caller, now: datetime
+) -> Changed:
+    """Move to the trash, from where it can be restored; in the trash nothing changes."""
+    return change_conversation(
+        conversation_id=conversation_id,
+        action=Action.DELETE,
+        compute=lambda document: _trashed(document, now=now),
+        expected_versions=expected_versions,
+        caller=caller,
+        now=now,
+    )
+
+
+def _trashed(document: Document, *, now: datetime) -> dict[str, Any]:
+    if document["status"] == Status.DELETED:
+        return {}
+    return {"status": Status.DELETED.value, "deleted_at": now}
+
+
+def restore_conversation(
+    *, conversation_id: ObjectId, expected_versions: frozenset[int] | None, caller: Caller, now: datetime
+) -> Changed:
+    """Take out of the trash, to where it was; outside the trash nothing changes."""
+    return change_conversation(
+        conversation_id=conversation_id,
+        action=Action.RESTORE,
+        compute=_restored,
+        expected_versions=expected_versions,
+        caller=caller,
+        now=now,
+    )
+
+
+def _restored(document: Document) -> dict[str, Any]:
+    after = status_after(
+        status=Status(document["status"]),
+        action=Action.RESTORE,
+        was_archived=document["archived_at"] is not None,
+    )
+    return {"status": after.value, "deleted_at": None}
+
+
+def purge_conversation(
+    *, conversation_id: ObjectId, expected_versions: frozenset[int] | None, caller: Caller, now: datetime
+) -> None:
+    """Delete for good, from any state: no content is left, here or in events not yet sent.
+
+    What stays is a shell that carries the events until they are in the log. Raises what
+    change_conversation raises.
+    """
+    pause = FIRST_PAUSE
+    while True:
+        document = get_conversation(
+            conversation_id=conversation_id, caller=caller, now=now, with_pending_events=True
+        )
+        check_version(document, expected=expected_versions)
+        if _write_shell(document, caller=caller, now=now):
+            return
+        pause = wait_for_next_try(pause, caller=caller)
+
+
+def _write_shell(document: Document, *, caller: Caller, now: datetime) -> bool:
+    # The whole list of events is exchanged, as one update cannot both change and append to it.
+    # Events that were harvested since are dropped there by their event_id.
+    fields = {**_EMPTIED, "updated_at": now}
+    after = {**document, **fields, "version": document["version"] + 1}
+    purged = envelope(
+        event_type=EVENT_TYPES[Action.PURGE],
+        after=after,
+        caller=caller,
+        now=now,
+        changed=(),
+        with_data=False,
+    )
+    emptied = [{**event, "data": None} for event in document.get("pending_events", [])]
+    written = conversations.replace_events_at_version(
+        document=document, fields=fields, events=[*emptied, purged], version=after["version"]
+    )
+    return written is not None
+
+
+_EMPTIED: dict[str, Any] = {
+    "status": Status.PURGED.value,
+    "character": {"name": "", "avatar_url": None},
+    "title": "",
+    "title_source": "auto",
+    "title_sort": "",
+    "pinned": False,
+    "tags": [],
+    "folder_id": None,
+    "settings": {},
+    "metadata": {},
+    "search_terms": [],
+    "recent_activity": [],
+}

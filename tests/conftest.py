@@ -1,0 +1,79 @@
+"""The ground all tests stand on: a real database and cache, and stand-ins for other services.
+
+`python -m devstack exec -- pytest` (or `make test`) starts them and names them in the environment.
+"""
+
+import os
+import uuid
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pymongo.monitoring
+import pytest
+from django.core.management import call_command
+
+from tests.client import ApiClient
+from tests.commands import CommandRecorder
+
+RECORDER = CommandRecorder()
+# PyMongo hands listeners to clients made later: the first connection comes after this import.
+pymongo.monitoring.register(RECORDER)
+
+
+def pytest_configure() -> None:
+    """Say at once what is missing, not by a hundred failures."""
+    missing = [
+        name
+        for name in ("MONGODB_URL", "REDIS_URL", "AUTH_SERVICE_URL", "CHARACTERS_SERVICE_URL")
+        if name not in os.environ
+    ]
+    if missing:
+        pytest.exit(
+            f"{', '.join(missing)} not set: run `make test`, or "
+            "`.venv/bin/python -m devstack exec -- .venv/bin/pytest tests/…`",
+            returncode=4,
+        )
+
+
+@pytest.fixture(scope="session")
+def database(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """A test database with its indexes; tests keep apart by users of their own."""
+    with django_db_blocker.unblock():
+        call_command("setup_indexes", verbosity=0)
+        yield
+
+
+@pytest.fixture
+def user_id() -> str:
+    return f"user-{uuid.uuid4().hex[:12]}"
+
+
+@pytest.fixture
+def client_of(database: None) -> Callable[..., ApiClient]:
+    """Return clients of the API: `client_of(user_id, scope="…")`."""
+    return ApiClient.for_user
+
+
+@pytest.fixture
+def api(client_of: Callable[..., ApiClient], user_id: str) -> ApiClient:
+    """A client of the API that speaks for a new user."""
+    return client_of(user_id)
+
+
+@pytest.fixture
+def other(client_of: Callable[..., ApiClient]) -> ApiClient:
+    """A client that speaks for somebody else."""
+    return client_of(f"other-{uuid.uuid4().hex[:12]}")
+
+
+@pytest.fixture
+def admin(client_of: Callable[..., ApiClient]) -> ApiClient:
+    """A client with the admin scope."""
+    return client_of(f"admin-{uuid.uuid4().hex[:12]}", scope="conversations:admin")
+
+
+@pytest.fixture
+def commands() -> Iterator[CommandRecorder]:
+    """The database commands that the test's own thread sends."""
+    with RECORDER.recording():
+        yield RECORDER

@@ -19,8 +19,8 @@ from integrations.characters import CharactersClient
 
 
 def utc_now() -> datetime:
-    """Return the time, UTC, cut to the milliseconds that the database and the API carry."""
-    now = datetime.now(UTC)
+    """Return the time, UTC without an offset, cut to the milliseconds that the database keeps."""
+    now = datetime.now(UTC).replace(tzinfo=None)
     return now.replace(microsecond=now.microsecond // 1000 * 1000)
 
 

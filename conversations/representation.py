@@ -9,8 +9,8 @@ SETTINGS = ("model", "temperature", "max_tokens", "language", "system_prompt")
 
 
 def timestamp(moment: datetime) -> str:
-    """Return an aware UTC datetime as RFC 3339 with milliseconds and Z."""
-    return moment.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+    """Return a UTC datetime, as the database holds it, as RFC 3339 with milliseconds and Z."""
+    return moment.isoformat(timespec="milliseconds") + "Z"
 
 
 def _optional(moment: datetime | None) -> str | None:

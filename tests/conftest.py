@@ -20,23 +20,23 @@ RECORDER = CommandRecorder()
 pymongo.monitoring.register(RECORDER)
 
 
-def pytest_configure() -> None:
-    """Say at once what is missing, not by a hundred failures."""
-    missing = [
-        name
-        for name in ("MONGODB_URL", "REDIS_URL", "AUTH_SERVICE_URL", "CHARACTERS_SERVICE_URL")
-        if name not in os.environ
-    ]
+NEEDED = ("MONGODB_URL", "REDIS_URL", "AUTH_SERVICE_URL", "CHARACTERS_SERVICE_URL")
+
+
+@pytest.fixture(scope="session")
+def servers() -> None:
+    """Say once what is missing, not by a hundred failures."""
+    missing = [name for name in NEEDED if name not in os.environ]
     if missing:
         pytest.exit(
-            f"{', '.join(missing)} not set: run `make test`, or "
-            "`.venv/bin/python -m devstack exec -- .venv/bin/pytest tests/…`",
+            f"{', '.join(missing)} not set: run `make suite`, or "
+            "`.venv/bin/python -m devstack exec -- .venv/bin/python -m pytest tests/…`",
             returncode=4,
         )
 
 
 @pytest.fixture(scope="session")
-def database(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+def database(servers: None, django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     """A test database with its indexes; tests keep apart by users of their own."""
     with django_db_blocker.unblock():
         call_command("setup_indexes", verbosity=0)

@@ -1,0 +1,5 @@
+"""The admin's pages. Importing this package, as Django does at its start, registers them."""
+
+from conversations.admin import accounts, conversations
+
+__all__ = ["accounts", "conversations"]

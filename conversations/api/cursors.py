@@ -8,7 +8,7 @@ list, does not open.
 import base64
 import binascii
 import os
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 
 import orjson
@@ -22,7 +22,7 @@ from conversations.errors import Fault, InvalidInput
 from conversations.repository.listing import Position
 
 _NONCE = 12  # bytes
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  # UTC without an offset, as in documents
 _MILLISECOND = timedelta(milliseconds=1)
 
 

@@ -1,4 +1,4 @@
-"""Datetimes of the API: RFC 3339 in, aware UTC with milliseconds out."""
+"""Datetimes of the API: RFC 3339 in; UTC without an offset, in milliseconds, out."""
 
 import re
 from datetime import UTC, datetime
@@ -10,14 +10,14 @@ EXPECTED = "Must be an RFC 3339 datetime with an offset, such as 2026-11-24T10:0
 
 
 def parse_moment(text: str) -> datetime:
-    """Return the moment, cut to milliseconds; raises ValueError if it is not RFC 3339."""
+    """Return the moment in UTC, cut to milliseconds; raises ValueError if it is not RFC 3339."""
     match = _RFC_3339.match(text)
     if not match:
         raise ValueError(EXPECTED)
     fraction = match[1] or ""
     whole = text.replace(fraction, "", 1).upper() if fraction else text.upper()
     try:
-        moment = datetime.fromisoformat(whole).astimezone(UTC)
+        moment = datetime.fromisoformat(whole).astimezone(UTC).replace(tzinfo=None)
     except (OverflowError, ValueError):
         raise ValueError(EXPECTED) from None
     return moment.replace(microsecond=int(fraction[1:4].ljust(3, "0") or 0) * 1000)

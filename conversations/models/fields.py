@@ -6,7 +6,7 @@ from typing import Any
 from django.db import models
 
 
-class DocumentField(models.Field):
+class DocumentField(models.Field):  # type: ignore[type-arg]  # arguments in the stubs only
     """A sub-document as PyMongo reads and writes it, a dict, with aware datetimes.
 
     Django's JSONField would not do: it takes values through JSON, which has no datetimes.

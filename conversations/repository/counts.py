@@ -12,5 +12,4 @@ def active_conversations(*, timeout: float) -> int:
     Expired ones that no sweep has met yet are counted too.
     """
     with pymongo.timeout(timeout):
-        found = collection("conversations").count_documents({"status": Status.ACTIVE.value})
-    return found
+        return collection("conversations").count_documents({"status": Status.ACTIVE.value})

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from bson import ObjectId
@@ -73,13 +73,12 @@ class _Walk:
         One range query that any server's index serves; its first rows may be ones already sent,
         which are dropped here. Only when those fill it are the ties asked for by themselves.
         """
-        up_to = "$gte" if self.ascending else "$lte"
-        rows = self.read({self.field: {up_to: position.value}}, limit=limit + 1)
+        rows = self.read({self.field: self._from(position.value)}, limit=limit + 1)
         fresh = [row for row in rows if self._is_beyond(row, position)]
         if fresh or len(rows) <= limit:
             return fresh, len(rows) <= limit
         beyond = "$gt" if self.ascending else "$lt"
-        ties_from = up_to if position.inclusive else beyond
+        ties_from = f"{beyond}e" if position.inclusive else beyond
         ties = self.read(
             {self.field: position.value, "_id": {ties_from: position.row_id}}, limit=limit
         )
@@ -88,6 +87,14 @@ class _Walk:
         rest = self.read({self.field: {beyond: position.value}}, limit=limit - len(ties))
         return ties + rest, len(ties) + len(rest) < limit
 
+    def _from(self, value: Any) -> Document:
+        """Return the range from `value` on, itself included.
+
+        Downwards it is written as "below the next value": the embedded servers leave the equal
+        ones out of `$lte` where the index goes on after the field.
+        """
+        return {"$gte": value} if self.ascending else {"$lt": next_value(value)}
+
     def _is_beyond(self, row: Document, position: Position) -> bool:
         value, row_id = sort_value(row, self.field), row["_id"]
         if value != position.value:
@@ -95,6 +102,11 @@ class _Walk:
         if row_id == position.row_id:
             return position.inclusive
         return bool((row_id > position.row_id) == self.ascending)
+
+
+def next_value(value: datetime | str) -> datetime | str:
+    """Return the smallest stored value above this one: datetimes are stored in milliseconds."""
+    return value + "\0" if isinstance(value, str) else value + timedelta(milliseconds=1)
 
 
 def sort_value(row: Document, field: str) -> Any:

@@ -107,7 +107,8 @@ def test_it_finds_its_data_again_after_a_kill(tmp_path: Path) -> None:
                 kept = cache.get("kept")
                 cache.set("kept", visit)
             written = _visits(names["MONGODB_URL"], visit=visit)
-            stack.child("mongo-").kill()
+            for part in PARTS:
+                stack.child(part).kill()
             stack.process.kill()
     assert kept == "first"
     assert written == ["first", "second"]

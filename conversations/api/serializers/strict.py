@@ -45,6 +45,8 @@ def validated(serializer: StrictSerializer, data: Any) -> dict[str, Any]:
     The serializer keeps nothing between calls, so one instance serves all requests: building one
     costs more than validating.
     """
+    if not isinstance(data, dict):
+        raise InvalidInput([Fault(code="invalid_type", detail="Must be a JSON object.")])
     try:
         valid: dict[str, Any] = serializer.run_validation(data)
     except ValidationError as error:

@@ -1,0 +1,196 @@
+"""How the OpenAPI document is made: what all operations have in common is added here."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerExtension
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
+
+from conversations import rules
+from conversations.api.problems import CATALOGUE, CONTENT_TYPE
+from conversations.api.serializers.conversation import SettingsSerializer
+from conversations.api.shapes import ProblemShape
+
+EXAMPLE_ID = "6741b1f0c3a5d2e4f6a7b8c9"
+_EXAMPLE_TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
+_EVERYWHERE = (
+    "invalid_request",
+    "not_authenticated",
+    "invalid_token",
+    "insufficient_scope",
+    "not_acceptable",
+    "internal_error",
+    "database_unavailable",
+    "upstream_unavailable",
+)
+_WITH_BODY = (
+    "malformed_request",
+    "request_timeout",
+    "payload_too_large",
+    "unsupported_media_type",
+)
+
+Responses = dict[tuple[str, str], OpenApiResponse]
+
+
+def problems(codes: Iterable[str]) -> Responses:
+    """Return the documented responses for codes of the catalogue, one for each status."""
+    by_status: defaultdict[int, list[str]] = defaultdict(list)
+    for code in codes:
+        by_status[CATALOGUE[code].status].append(code)
+    return {
+        (str(status), CONTENT_TYPE): OpenApiResponse(
+            response=ProblemShape,
+            description=" ".join(f"`{code}`: {CATALOGUE[code].title}." for code in same),
+            examples=[_problem_example(code) for code in same],
+        )
+        for status, same in sorted(by_status.items())
+    }
+
+
+def _problem_example(code: str) -> OpenApiExample:
+    problem = CATALOGUE[code]
+    value: dict[str, Any] = {
+        "type": f"https://conversations.example/api/problems/{code}",
+        "title": problem.title,
+        "status": problem.status,
+        "detail": problem.advice,
+        "code": code,
+        "instance": f"/api/v1/conversations/{EXAMPLE_ID}",
+        "trace_id": _EXAMPLE_TRACE,
+    }
+    if code == "invalid_request":
+        fault = {"pointer": "#/title", "code": "too_long", "detail": "At most 200 characters."}
+        value["errors"] = [fault]
+    return OpenApiExample(name=code, value=value, response_only=True)
+
+
+def _header(name: str, description: str, *, responses: list[int] | bool) -> OpenApiParameter:
+    return OpenApiParameter(
+        name=name,
+        type=str,
+        location=OpenApiParameter.HEADER,
+        description=description,
+        response=responses,
+    )
+
+
+_COMMON_PARAMETERS = [
+    OpenApiParameter(
+        name="user_id",
+        type=str,
+        description="Whose data: another user's needs the scope `conversations:admin`.",
+    ),
+    OpenApiParameter(
+        name="X-Trace-Id",
+        type=str,
+        location=OpenApiParameter.HEADER,
+        pattern="^[A-Za-z0-9-]{1,64}$",
+        description="The trace to continue; a new one begins without it.",
+    ),
+    _header("X-Trace-Id", "The trace that this request belongs to.", responses=True),
+    _header("WWW-Authenticate", "What is asked for.", responses=[401]),
+    _header("Retry-After", "Seconds.", responses=[429, 503]),
+    _header(
+        "X-Degraded",
+        "`characters-stale`, `auth-local`: a fallback had a part in this answer.",
+        responses=[200, 201, 204],
+    ),
+]
+
+
+class ProblemAwareSchema(AutoSchema):
+    """Adds to every operation the errors, parameters and headers that all of them have.
+
+    An operation names its own errors as `responses={…, **problems([…])}`.
+    """
+
+    def get_override_parameters(self) -> list[Any]:
+        """Return what every operation takes and every answer carries."""
+        return [*super().get_override_parameters(), *_COMMON_PARAMETERS]
+
+    def _get_request_body(self, direction: Any = "request") -> dict[str, Any] | None:
+        # An empty body is no JSON, also where every member may be left out.
+        body: dict[str, Any] | None = super()._get_request_body(  # type: ignore[no-untyped-call]
+            direction
+        )
+        return body and {**body, "required": True}
+
+    def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
+        bodies: dict[str, Any] = super()._get_response_bodies(direction)
+        codes = (*_EVERYWHERE, *(_WITH_BODY if self._get_request_body() else ()))
+        for (status, media_type), response in problems(codes).items():
+            common = self._get_response_for_code(  # type: ignore[no-untyped-call]
+                response, status, [media_type], direction
+            )
+            own = bodies.setdefault(status, common)
+            if own is not common:
+                _merge(own, common)
+        return dict(sorted(bodies.items()))
+
+
+def _merge(own: dict[str, Any], common: dict[str, Any]) -> None:
+    """Add to an operation's own response what all operations can answer with the same status."""
+    own["description"] += f" {common['description']}"
+    for media_type, content in common["content"].items():
+        own["content"][media_type].setdefault("examples", {}).update(content["examples"])
+
+
+class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """Names the security scheme of BearerAuthentication."""
+
+    target_class = "conversations.api.authentication.BearerAuthentication"
+    name = "bearer"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:  # noqa: ARG002
+        """Return the scheme, RFC 6750."""
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "bearerFormat": "JWT",
+            "description": "A token of the Auth Service; its claim `user_id` is the caller. "
+            "The claim `scope` may hold `conversations:admin` and `conversations:activity`.",
+        }
+
+
+# What the serializers check by functions, which no generator can read.
+_LIMITS: dict[str, dict[str, Any]] = {
+    "title": {
+        "minLength": 1,
+        "maxLength": rules.TITLE_MAX,
+        "description": "Trimmed. `<`, `>`, control and bidi-override characters are refused. "
+        "Null or absent: the character's name.",
+    },
+    "character_id": {"pattern": "^[A-Za-z0-9_-]{1,128}$"},
+    "tags": {
+        "maxItems": rules.TAGS_MAX,
+        "items": {"type": "string", "minLength": 1, "maxLength": rules.TAG_MAX},
+        "description": "Those that differ in case alone collapse to the first. No `/` in them.",
+    },
+    "model": {"minLength": 1, "maxLength": rules.MODEL_MAX},
+    "language": {"description": "BCP 47, such as `en` or `pt-BR`."},
+    "system_prompt": {"maxLength": rules.SYSTEM_PROMPT_MAX},
+    "expires_at": {"description": "From then on the conversation is hidden. RFC 3339."},
+}
+
+
+class StrictSerializerExtension(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
+    """Describes request bodies: closed objects, with the limits that functions check."""
+
+    target_class = "conversations.api.serializers.strict.StrictSerializer"
+    match_subclasses = True
+
+    def get_name(self, auto_schema: AutoSchema, direction: Any) -> str | None:  # noqa: ARG002
+        """Return the component's name: answers have the shorter name for settings."""
+        return "SettingsPatch" if isinstance(self.target, SettingsSerializer) else None
+
+    def map_serializer(self, auto_schema: AutoSchema, direction: Any) -> dict[str, Any]:
+        """Return the object's schema."""
+        schema: dict[str, Any] = auto_schema._map_serializer(  # type: ignore[no-untyped-call]  # noqa: SLF001  # the way its documentation gives
+            self.target, direction, bypass_extensions=True
+        )
+        for name, described in schema["properties"].items():
+            described.update(_LIMITS.get(name, {}))
+        return {**schema, "additionalProperties": False}

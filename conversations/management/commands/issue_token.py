@@ -1,0 +1,68 @@
+"""`manage.py issue_token`: a bearer token for trying the API out."""
+
+import argparse
+import time
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from rest_framework_simplejwt.backends import TokenBackend
+
+from conversations.rules import USER_ID
+
+EPILOG = """\
+Scopes: conversations:activity (for the Message Service), conversations:admin (any user's data).
+Try it:  curl -H "Authorization: Bearer $(manage.py issue_token demo)" .../api/v1/conversations
+"""
+
+
+class Command(BaseCommand):
+    """Print a JWT signed by JWT_SECRET_KEY."""
+
+    help = "Print a bearer token for USER and nothing else. Not for production."
+    requires_system_checks = ()
+
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        """Return the parser, with the scopes and an example below the options."""
+        return super().create_parser(
+            prog_name,
+            subcommand,
+            epilog=EPILOG,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            **kwargs,
+        )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Declare the options."""
+        parser.add_argument("user", metavar="USER", help="the token's user_id")
+        parser.add_argument("--scope", default="", help='scopes, space-separated: "a b"')
+        parser.add_argument(
+            "--ttl", type=int, default=3600, metavar="SECONDS", help="lifetime (3600)"
+        )
+        parser.add_argument(
+            "--issuer", default=settings.CONFIG.jwt_issuer, help="iss claim (JWT_ISSUER)"
+        )
+
+    def handle(self, **options: Any) -> str:
+        """Return the token, which Django prints; raises CommandError where none may be issued."""
+        config = settings.CONFIG
+        if config.is_production:
+            raise CommandError("Tokens for production come from the Auth Service.")
+        if config.jwt_algorithm != "HS256":
+            raise CommandError(f"Only HS256 tokens can be signed here, not {config.jwt_algorithm}.")
+        if not USER_ID.match(options["user"]):
+            raise CommandError("USER must be 1-128 of A-Z a-z 0-9 _ . : @ - and not `me`.")
+        if options["ttl"] < 1:
+            raise CommandError("--ttl must be at least 1 second.")
+        backend = TokenBackend(
+            algorithm=config.jwt_algorithm,
+            signing_key=config.jwt_secret_key,
+            issuer=options["issuer"] or None,
+            audience=config.jwt_audience or None,
+        )
+        return backend.encode(_claims(options, now=int(time.time())))
+
+
+def _claims(options: dict[str, Any], *, now: int) -> dict[str, Any]:
+    claims = {"user_id": options["user"], "iat": now, "exp": now + options["ttl"]}
+    return {**claims, "scope": options["scope"]} if options["scope"] else claims

@@ -1,0 +1,111 @@
+"""`manage.py seed_demo`: an admin to log in with, and conversations to look at."""
+
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from bson import ObjectId
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
+from pymongo.errors import PyMongoError
+
+from conversations import dependencies
+from conversations.caller import Caller
+from conversations.errors import ConversationError
+from conversations.management.demo import DEMO_USER, SAMPLES, Sample
+from conversations.repository.queries import Filters, Ordering, SortField
+from conversations.services.archive import archive_conversation
+from conversations.services.create import Draft, create_conversation
+from conversations.services.read import list_by_offset
+from conversations.services.trash import delete_conversation
+from conversations.states import Status
+from integrations.errors import UpstreamUnavailable
+from integrations.resilience.deadline import Deadline
+
+ADMIN = "admin"
+TIME_LIMIT = 60.0  # seconds for all of it
+
+MOVES = {Status.ARCHIVED: archive_conversation, Status.DELETED: delete_conversation}
+
+
+class Command(BaseCommand):
+    """Fill an empty development database."""
+
+    help = (
+        f"Create the superuser {ADMIN}/{ADMIN} (in development only) and a dozen conversations of "
+        f"the user {DEMO_USER}. What is there already stays as it is. Refuses in production."
+    )
+    requires_system_checks = ()
+
+    def handle(self, **options: Any) -> None:  # noqa: ARG002  # Django's signature
+        """Run the command; raises CommandError, which exits with 1."""
+        if settings.CONFIG.is_production:
+            raise CommandError("Demo data has no place in production.")
+        try:
+            if settings.CONFIG.environment == "development":
+                self._seed_admin()
+            self._seed_conversations()
+        except (ConversationError, UpstreamUnavailable) as error:
+            raise CommandError(f"Demo data: {error}") from None
+        except (PyMongoError, DatabaseError) as error:
+            raise CommandError(f"Demo data: the database says: {error}") from None
+
+    def _seed_admin(self) -> None:
+        if User.objects.filter(username=ADMIN).exists():
+            return
+        User.objects.create_superuser(username=ADMIN, password=ADMIN)
+        self.stdout.write(f"Created the superuser {ADMIN}/{ADMIN}.")
+
+    def _seed_conversations(self) -> None:
+        caller = Caller(
+            actor=DEMO_USER,
+            owner=DEMO_USER,
+            trace_id=uuid4().hex,
+            deadline=Deadline.after(TIME_LIMIT),
+        )
+        now = dependencies.get().clock()
+        if _has_conversations(caller=caller, now=now):
+            self.stdout.write(f"{DEMO_USER} has conversations already.")
+            return
+        for sample in reversed(SAMPLES):  # the oldest first: ids grow with time
+            _seed(sample, caller=caller, now=now)
+        self.stdout.write(f"Created {len(SAMPLES)} conversations of {DEMO_USER}.")
+
+
+def _has_conversations(*, caller: Caller, now: datetime) -> bool:
+    _, count = list_by_offset(
+        filters=Filters(user_id=caller.owner, status=None),
+        ordering=Ordering(field=SortField.CREATED_AT, descending=True),
+        offset=0,
+        limit=1,
+        full=False,
+        caller=caller,
+        now=now,
+    )
+    return count > 0
+
+
+def _seed(sample: Sample, *, caller: Caller, now: datetime) -> None:
+    created_at = now - sample.age
+    draft = Draft(
+        character_id=sample.character_id,
+        title=sample.title,
+        tags=list(sample.tags),
+        settings=_settings(sample),
+        pinned=sample.pinned,
+    )
+    created = create_conversation(draft=draft, caller=caller, now=created_at)
+    if sample.status in MOVES:
+        _move(created.document["_id"], to=sample.status, caller=caller, now=created_at)
+
+
+def _settings(sample: Sample) -> dict[str, Any]:
+    settings_of = {"language": sample.language, "system_prompt": sample.system_prompt}
+    return {name: value for name, value in settings_of.items() if value is not None}
+
+
+def _move(conversation_id: ObjectId, *, to: Status, caller: Caller, now: datetime) -> None:
+    move = MOVES[to]
+    move(conversation_id=conversation_id, expected_versions=None, caller=caller, now=now)

@@ -1,0 +1,40 @@
+"""A running service for the tests that look at it from outside."""
+
+import uuid
+from collections.abc import Iterator
+
+import pytest
+
+from tests.e2e.live import LiveService, live_service, own_database
+
+
+@pytest.fixture(scope="session")
+def service(
+    servers: None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[LiveService]:
+    """The service, started once, on the servers that the environment names."""
+    folder = tmp_path_factory.mktemp("service")
+    with live_service(folder=folder) as running, own_database(running):
+        yield running
+
+
+@pytest.fixture
+def token(service: LiveService, user_id: str) -> str:
+    """A token of the test's own user."""
+    return service.token(user_id)
+
+
+@pytest.fixture
+def trace_id() -> str:
+    """An id by which the test finds its log lines."""
+    return uuid.uuid4().hex
+
+
+@pytest.fixture(scope="session")
+def strict_service(
+    servers: None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[LiveService]:
+    """A service that has names of its own."""
+    folder = tmp_path_factory.mktemp("strict-service")
+    with live_service(folder=folder, ALLOWED_HOSTS="127.0.0.1,api.example") as running:
+        yield running

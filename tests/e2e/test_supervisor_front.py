@@ -1,0 +1,188 @@
+"""What the front answers for requests that must not reach a worker, and what it lets through."""
+
+import json
+import re
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from conversations.api.problems import CATALOGUE
+from tests.doubles.supervised import Supervised, eventually, read_all, supervised
+
+STALLED = 50
+MEMBERS = {"type", "title", "status", "detail", "code", "instance", "trace_id"}
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Supervised]:
+    with supervised(data_dir=tmp_path_factory.mktemp("front") / "var") as running_stack:
+        running_stack.wait_for_ready()
+        yield running_stack
+
+
+def assert_problem(stack: Supervised, sent: bytes, *, status: int, code: str) -> dict[str, str]:
+    """Send bytes; the answer must be the problem, complete, and end the connection. Its headers."""
+    head, problem = stack.raw(sent)
+    first, *lines = head.decode().split("\r\n")
+    headers = {name.lower(): value for name, value in (line.split(": ", 1) for line in lines)}
+    assert first.startswith(f"HTTP/1.1 {status}")
+    assert headers["content-type"] == "application/problem+json"
+    assert headers["cache-control"] == "private, no-cache"
+    assert headers["x-service-name"]
+    assert headers["x-service-version"]
+    assert set(problem) == MEMBERS
+    assert problem["code"] == code
+    assert problem["title"] == CATALOGUE[code].title
+    assert problem["status"] == CATALOGUE[code].status == status
+    assert problem["type"] == f"http://127.0.0.1:{stack.port}/api/problems/{code}"
+    assert problem["trace_id"] == headers["x-trace-id"]
+    return headers | {"instance": problem["instance"]}
+
+
+def head(line: str, *headers: str) -> bytes:
+    return "\r\n".join((line, "Host: localhost", "Connection: close", *headers, "", "")).encode()
+
+
+@pytest.mark.parametrize(
+    ("sent", "status", "code"),
+    [
+        (b"NONSENSE\r\n\r\n", 400, "malformed_request"),
+        (b"\x16\x03\x01\x02\x00\x01\x00\r\n\r\n", 400, "malformed_request"),
+        (b"GET / HTTP/1.1\r\n\r\n", 400, "malformed_request"),
+        (head("GET /%00 HTTP/1.1"), 400, "malformed_request"),
+        (head("POST / HTTP/1.1", "Content-Length: -1"), 400, "malformed_request"),
+        (head("GET / HTTP/1.1", "Big: " + "a" * 9000), 431, "headers_too_large"),
+        (
+            head("GET / HTTP/1.1", *(f"H{n}: {'a' * 4000}" for n in range(12))),
+            431,
+            "headers_too_large",
+        ),
+        (head(f"GET /{'a' * 9000} HTTP/1.1"), 414, "uri_too_long"),
+        (head("TRACE / HTTP/1.1"), 405, "method_not_allowed"),
+        (head("POST / HTTP/1.1", "Content-Length: 1048577"), 413, "payload_too_large"),
+        (
+            head("POST /api/v1/conversations/import HTTP/1.1", "Content-Length: 67108865"),
+            413,
+            "payload_too_large",
+        ),
+        (head("POST / HTTP/1.1", "Transfer-Encoding: gzip"), 400, "malformed_request"),
+        (head("GET / HTTP/3.0"), 400, "malformed_request"),
+        (head("GET /-/problem/not_found HTTP/1.1"), 404, "not_found"),
+    ],
+    ids=lambda value: value[:24] if isinstance(value, bytes) else str(value),
+)
+def test_it_answers_what_is_wrong_itself_as_a_problem(
+    stack: Supervised, sent: bytes, status: int, code: str
+) -> None:
+    """Whatever the front refuses is a complete application/problem+json."""
+    assert_problem(stack, sent, status=status, code=code)
+
+
+def test_a_chunked_body_is_bounded_while_it_arrives(stack: Supervised) -> None:
+    """A body that does not tell its length is refused when it passes the limit."""
+    chunk = b"10000\r\n" + b"a" * 65536 + b"\r\n"
+    sent = head("POST /api/v1/conversations HTTP/1.1", "Transfer-Encoding: chunked") + chunk * 17
+    assert_problem(stack, sent, status=413, code="payload_too_large")
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("abc-DEF-123", True),
+        ("a" * 64, True),
+        ("a" * 65, False),
+        ('"}', False),
+        ("a b", False),
+    ],
+)
+def test_it_keeps_the_trace_id_of_the_caller_where_it_is_one(
+    stack: Supervised,
+    given: str,
+    kept: bool,  # noqa: FBT001  # a parameter of the test
+) -> None:
+    """1 to 64 letters, digits and hyphens are taken; anything else is replaced."""
+    sent = head("TRACE / HTTP/1.1", f"X-Trace-Id: {given}")
+    headers = assert_problem(stack, sent, status=405, code="method_not_allowed")
+    assert (headers["x-trace-id"] == given) is kept
+    assert re.fullmatch(r"[A-Za-z0-9-]{1,64}", headers["x-trace-id"])
+
+
+@pytest.mark.parametrize(
+    ("target", "instance"),
+    [
+        ("/api/v1/conversations/x?token=secret", "/api/v1/conversations/x"),
+        ("/a%22b", "/a%22b"),
+        ('/a"b\\', "/a"),
+        ("http://localhost/api", "/api"),
+    ],
+)
+def test_the_instance_is_the_path_and_safe_in_json(
+    stack: Supervised, target: str, instance: str
+) -> None:
+    """Neither the query nor a character that JSON would have to escape is repeated."""
+    sent = head(f"POST {target} HTTP/1.1", "Content-Length: 1048577")
+    assert assert_problem(stack, sent, status=413, code="payload_too_large")["instance"] == instance
+
+
+def test_errors_of_the_service_pass_as_they_are(stack: Supervised) -> None:
+    """An unknown route is answered by the service, with its own detail."""
+    status, headers, body = stack.get("/api/v1/nowhere", **{"X-Trace-Id": "from-the-caller"})
+    assert status == 404
+    assert headers["content-type"].startswith("application/problem+json")
+    assert headers["x-trace-id"] == "from-the-caller"
+    assert json.loads(body)["instance"] == "/api/v1/nowhere"
+
+
+def test_stalled_uploads_do_not_starve_the_workers(stack: Supervised) -> None:
+    """Beside 50 bodies and 50 headers that never end, others are served; then all 100 are ended."""
+    body = head("POST /api/v1/conversations HTTP/1.1", "Content-Length: 1000") + b'{"character_'
+    headers = b"POST /api/v1/conversations HTTP/1.1\r\nHost: localhost\r\nX-Slow: "
+    with ExitStack() as held:
+        stalled = [_send(held, stack, sent) for sent in (body, headers) for _ in range(STALLED)]
+        for _ in range(STALLED):
+            assert stack.get("/health/live")[0] == 200
+        assert not any(_has_ended(each) for each in stalled)
+        # nginx closes without an answer when the time for the rest is over.
+        assert [read_all(each) for each in stalled] == [b""] * len(stalled)
+    assert stack.get("/health/live")[0] == 200
+
+
+def test_a_large_import_reaches_the_service(stack: Supervised) -> None:
+    """Imports have a limit of their own: one of 2 MiB is not refused by the front."""
+    status, _, answer = stack.request(
+        "POST", "/api/v1/conversations/import", body=b"\n" * 2 * 1024 * 1024, headers={}
+    )
+    assert status != 413, answer
+
+
+def test_a_web_server_that_is_away_is_a_problem_with_retry_after(stack: Supervised) -> None:
+    """While the web server does not accept, callers get 503 and when to try again."""
+    path = stack.data_dir / "run" / "web.sock"
+    aside = path.rename(path.with_suffix(".aside"))
+    try:
+        for worker in stack.child("granian").children():
+            worker.kill()  # and with it the connections that the front holds open
+        sent = head("GET /health/live HTTP/1.1")
+        headers = assert_problem(stack, sent, status=503, code="service_unavailable")
+    finally:
+        aside.rename(path)
+    assert int(headers["retry-after"]) > 0
+    assert eventually(lambda: stack.get("/health/live")[0] == 200, 30)
+
+
+def _send(held: ExitStack, stack: Supervised, sent: bytes) -> socket.socket:
+    connection = held.enter_context(stack.connect())
+    connection.sendall(sent)
+    return connection
+
+
+def _has_ended(connection: socket.socket) -> bool:
+    connection.setblocking(False)
+    try:
+        return connection.recv(1) == b""
+    except BlockingIOError:
+        return False
+    finally:
+        connection.settimeout(30)

@@ -1,0 +1,124 @@
+"""Who may see and change what."""
+
+import time
+from collections.abc import Callable
+
+import jwt
+import pytest
+from django.conf import settings
+
+from tests.client import ApiClient, token_for
+
+EVERY_CALL = [
+    ("GET", ""),
+    ("PATCH", ""),
+    ("DELETE", ""),
+    ("DELETE", "?permanent=true"),
+    ("POST", "/archive"),
+    ("POST", "/unarchive"),
+    ("POST", "/restore"),
+]
+
+
+@pytest.mark.parametrize(("method", "suffix"), EVERY_CALL)
+def test_it_keeps_others_out(
+    api: ApiClient, other: ApiClient, method: str, suffix: str
+) -> None:
+    """403 for another's conversation, 404 for none, 401 without a token; nothing changes."""
+    conversation = api.create()
+    body = {"title": "Mine now"} if method == "PATCH" else None
+    theirs = other.send(method, f"/conversations/{conversation['id']}{suffix}", body)
+    assert (theirs.status, theirs.code) == (403, "forbidden")
+    nothing = other.send(method, f"/conversations/{'0' * 24}{suffix}", body)
+    assert (nothing.status, nothing.code) == (404, "not_found")
+    malformed = other.send(method, f"/conversations/xyz{suffix}", body)
+    assert (malformed.status, malformed.code) == (404, "not_found")
+    nobody = ApiClient(token=None).send(method, f"/conversations/{conversation['id']}{suffix}")
+    assert (nobody.status, nobody.code) == (401, "not_authenticated")
+    assert nobody.headers["WWW-Authenticate"] == "Bearer"
+    assert api.read(conversation["id"]) == conversation
+
+
+@pytest.mark.parametrize(("method", "suffix"), EVERY_CALL)
+def test_it_lets_an_admin_act_for_a_user(
+    api: ApiClient, admin: ApiClient, method: str, suffix: str
+) -> None:
+    """With the scope and ?user_id= an admin does what the user could; without user_id it is 403."""
+    conversation = api.create()
+    body = {"title": "By the admin"} if method == "PATCH" else None
+    path = f"/conversations/{conversation['id']}{suffix}"
+    assert admin.send(method, path, body).status == 403
+    joint = "&" if "?" in suffix else "?"
+    answer = admin.send(method, f"{path}{joint}user_id={api.user_id}", body)
+    assert answer.status in (200, 204), answer.content
+
+
+def test_it_lists_only_ones_own(api: ApiClient, other: ApiClient, admin: ApiClient) -> None:
+    """A list never shows another's rows, but to an admin who asks for them."""
+    api.create(title="Mine")
+    other.create(title="Theirs")
+    assert api.titles() == ["Mine"]
+    assert admin.titles(f"?user_id={other.user_id}") == ["Theirs"]
+    refused = api.get(f"/conversations?user_id={other.user_id}")
+    assert (refused.status, refused.code) == (403, "insufficient_scope")
+    assert 'error="insufficient_scope"' in refused.headers["WWW-Authenticate"]
+
+
+def test_it_names_the_admin_in_the_event(api: ApiClient, admin: ApiClient) -> None:
+    """The owner stays the owner, the actor is who acted."""
+    from conversations.repository.database import collection
+
+    answer = admin.post(f"/conversations?user_id={api.user_id}", {"character_id": "ada"})
+    assert answer.json["user_id"] == api.user_id
+    stored = collection("conversations").find_one({"user_id": api.user_id})
+    assert stored is not None
+    assert stored["pending_events"][0]["actor"] == admin.user_id
+
+
+def _token(**claims: object) -> str:
+    payload = {"user_id": "u1", "exp": int(time.time()) + 60, **claims}
+    kept = {name: value for name, value in payload.items() if value is not None}
+    return jwt.encode(kept, settings.CONFIG.jwt_secret_key, algorithm="HS256")
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        "nonsense",
+        "é",
+        token_for("u1", ttl=-60),
+        _token(exp=None),
+        _token(user_id=None),
+        _token(user_id=7),
+        _token(user_id="me"),
+        _token(user_id="a b"),
+        _token(user_id="x" * 129),
+        jwt.encode({"user_id": "u1", "exp": time.time() + 60}, "x" * 32, algorithm="HS256"),
+        jwt.encode({"user_id": "u1", "exp": time.time() + 60}, "", algorithm="none"),
+        jwt.encode(
+            {"user_id": "u1", "exp": time.time() + 60},
+            settings.CONFIG.jwt_secret_key,
+            algorithm="HS384",
+        ),
+    ],
+)
+def test_it_refuses_a_token_that_is_not_valid(database: None, token: str) -> None:
+    """401 invalid_token, whatever is wrong with it."""
+    answer = ApiClient(token=token).get("/conversations")
+    assert (answer.status, answer.code) == (401, "invalid_token")
+    assert answer.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
+
+
+@pytest.mark.parametrize("header", ["Basic dTpw", "Bearer", "Bearer a b", "bearer"])
+def test_it_refuses_a_header_that_is_no_bearer_token(database: None, header: str) -> None:
+    """401, never a 500."""
+    answer = ApiClient(token=None).get("/conversations", Authorization=header)
+    assert answer.status == 401
+
+
+def test_it_serves_every_user_id_that_the_contract_allows(
+    client_of: Callable[..., ApiClient],
+) -> None:
+    """1-128 of [A-Za-z0-9_.:@-]."""
+    for user_id in ("u", "A.b:c@d-e_f9", "x" * 128, "Me"):
+        assert client_of(user_id).get("/conversations").status == 200

@@ -1,0 +1,239 @@
+"""Walking a list by cursor, forward and back, whatever the filters and however many ties."""
+
+import random
+import string
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from conversations.document import new_document
+from conversations.repository.database import Document, collection
+from conversations.rules import fold
+from tests.client import ApiClient
+
+ROWS = 120
+START = datetime(2026, 1, 1)  # noqa: DTZ001  # UTC without an offset, as in documents
+FIELDS: dict[str, Callable[[Document], Any]] = {
+    "last_activity": lambda row: row["metadata"]["last_activity"],
+    "created_at": lambda row: row["created_at"],
+    "title": lambda row: fold(row["title"]),
+}
+
+
+def _row(user_id: str, chance: random.Random) -> Document:
+    created, active = (START + timedelta(minutes=chance.randrange(4)) for _ in range(2))
+    row = new_document(
+        user_id=user_id,
+        character_id=chance.choice(["ada", "borges"]),
+        character={"name": "Ada", "avatar_url": None},
+        title=chance.choice(["Same", "same", "Sàme", "Other", "other thing"]),
+        title_source="user",
+        tags=chance.sample(["a", "b", "c"], chance.randrange(3)),
+        settings={},
+        pinned=chance.random() < 0.5,
+        expires_at=START if chance.random() < 0.1 else None,
+        now=created,
+    )
+    row["metadata"]["last_activity"] = active
+    row["status"] = chance.choice(["active", "active", "archived", "deleted", "purged"])
+    return row
+
+
+@pytest.fixture(scope="module")
+def rows(database: None) -> list[Document]:
+    """One user's conversations, with many equal timestamps and titles, some expired or purged."""
+    chance = random.Random(7)
+    user_id = f"walker-{uuid.uuid4().hex[:8]}"
+    rows = [_row(user_id, chance) for _ in range(ROWS)]
+    collection("conversations").insert_many([dict(row) for row in rows])
+    return rows
+
+
+QUERIES = st.fixed_dictionaries(
+    {},
+    optional={
+        "status": st.sampled_from(["active", "archived", "deleted", "all"]),
+        "character_id": st.sampled_from(["ada", "borges"]),
+        "tag": st.lists(st.sampled_from(["a", "b"]), min_size=1, max_size=2, unique=True),
+        "pinned": st.sampled_from(["true", "false"]),
+        "q": st.sampled_from(["SAM", "other", "thing oth", "zzz"]),
+        "active_after": st.sampled_from(["2026-01-01T00:01:00Z", "2026-01-01T00:02:00Z"]),
+        "created_before": st.sampled_from(["2026-01-01T00:03:00Z", "2026-01-01T00:02:00Z"]),
+    },
+)
+ORDERINGS = st.sampled_from([f"{sign}{field}" for field in FIELDS for sign in ("", "-")])
+
+
+def _expected(rows: list[Document], query: dict[str, Any], ordering: str) -> list[str]:
+    """The reference: filter and sort in Python."""
+    statuses = {"all": {"active", "archived", "deleted"}}
+    status = query.get("status", "active")
+    kept = [
+        row
+        for row in rows
+        if row["status"] in statuses.get(status, {status})
+        and row["expires_at"] is None
+        and query.get("character_id") in (None, row["character_id"])
+        and set(query.get("tag", [])) <= set(row["tags"])
+        and query.get("pinned") in (None, str(row["pinned"]).lower())
+        and all(
+            any(word.startswith(fold(part)) for word in fold(row["title"]).split() + ["ada"])
+            for part in query.get("q", "").split()
+        )
+        and row["metadata"]["last_activity"] >= _moment(query.get("active_after"), START)
+        and row["created_at"] < _moment(query.get("created_before"), datetime.max)
+    ]
+    key = FIELDS[ordering.lstrip("-")]
+    kept.sort(key=lambda row: (key(row), row["_id"]), reverse=ordering.startswith("-"))
+    return [str(row["_id"]) for row in kept]
+
+
+def _moment(text: str | None, otherwise: datetime) -> datetime:
+    return otherwise if text is None else datetime.fromisoformat(text).replace(tzinfo=None)
+
+
+def _walk(api: ApiClient, query: str, cursor: str | None, towards: str) -> Iterator[dict[str, Any]]:
+    """Yield the pages from a cursor on, `towards` next or previous."""
+    for _ in range(ROWS + 2):
+        address = f"/conversations{query}" + (f"&cursor={cursor}" if cursor else "")
+        answer = api.get(address)
+        assert answer.status == 200, answer.content
+        page = answer.json
+        yield page
+        cursor = page[f"{towards}_cursor"]
+        if cursor is None:
+            return
+    pytest.fail("the walk does not end")
+
+
+def _ids(page: dict[str, Any]) -> list[str]:
+    return [row["id"] for row in page["results"]]
+
+
+@contextmanager
+def _others_changing(client_of: Callable[..., ApiClient]) -> Iterator[None]:
+    """Let two other users create, change and delete conversations all the while."""
+    stop = threading.Event()
+
+    def change() -> None:
+        api = client_of(f"busy-{uuid.uuid4().hex[:8]}")
+        while not stop.wait(0.01):
+            created = api.create(title="Same", tags=["a"])
+            api.patch(created["id"], {"pinned": True})
+            api.delete(created["id"])
+
+    threads = [threading.Thread(target=change) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+
+
+def test_it_walks_forward_and_back_in_exactly_the_reference_order(
+    rows: list[Document], client_of: Callable[..., ApiClient]
+) -> None:
+    """Nothing twice, nothing missing, for random filters, orderings and limits."""
+    api = client_of(rows[0]["user_id"])
+
+    @settings(
+        max_examples=60,
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow],
+    )
+    @given(query=QUERIES, ordering=ORDERINGS, limit=st.sampled_from([1, 2, 3, 7, 20, 100]))
+    def walks(query: dict[str, Any], ordering: str, limit: int) -> None:
+        expected = _expected(rows, query, ordering)
+        if limit < 3:
+            # Every page is a query: a long walk in tiny steps shows nothing that 20 steps do not.
+            limit = max(limit, len(expected) // 20)
+        parameters = [f"ordering={ordering}", f"limit={limit}"]
+        for name, value in query.items():
+            values = value if isinstance(value, list) else [value]
+            parameters += [f"{name}={one}".replace(" ", "+") for one in values]
+        text = "?" + "&".join(parameters)
+        forward = list(_walk(api, text, None, "next"))
+        assert [row_id for page in forward for row_id in _ids(page)] == expected
+        assert all(len(page["results"]) == limit for page in forward[:-1])
+        back = list(_walk(api, text, forward[-1]["previous_cursor"], "previous"))
+        seen_back = [row_id for page in reversed(back) for row_id in _ids(page)]
+        if forward[-1]["previous_cursor"]:
+            assert seen_back + _ids(forward[-1]) == expected
+
+    with _others_changing(client_of):
+        walks()
+
+
+@pytest.mark.parametrize("ordering", ["-last_activity", "created_at", "title", "-title"])
+def test_it_crosses_ties_that_fill_many_pages(
+    api: ApiClient, database: None, ordering: str
+) -> None:
+    """All rows alike: order is by id alone, in both directions."""
+    chance = random.Random(1)
+    rows = []
+    for _ in range(25):
+        row = _row(api.user_id, chance)
+        row.update(status="active", expires_at=None, title="T", title_sort="t", created_at=START)
+        row["metadata"]["last_activity"] = START
+        rows.append(row)
+    collection("conversations").insert_many(rows)
+    expected = sorted((str(row["_id"]) for row in rows), reverse=ordering.startswith("-"))
+    for limit in (1, 4, 24, 25):
+        pages = list(_walk(api, f"?ordering={ordering}&limit={limit}", None, "next"))
+        assert [row_id for page in pages for row_id in _ids(page)] == expected
+
+
+def test_it_refuses_a_cursor_with_any_altered_character(api: ApiClient) -> None:
+    """Every single altered byte gives 400, aliases of base64 included."""
+    for number in range(3):
+        api.create(title=f"t{number}")
+    cursor = api.get("/conversations?limit=1").json["next_cursor"]
+    assert api.get(f"/conversations?limit=1&cursor={cursor}").status == 200
+    chance = random.Random(3)
+    alphabet = string.ascii_letters + string.digits + "-_"
+    for place in range(len(cursor)):
+        last = place == len(cursor) - 1
+        others = [char for char in alphabet if char != cursor[place]]
+        for char in others if last else chance.sample(others, 3):
+            altered = f"{cursor[:place]}{char}{cursor[place + 1 :]}"
+            answer = api.get(f"/conversations?limit=1&cursor={altered}")
+            assert (answer.status, answer.faults) == (400, {"cursor": "invalid_cursor"})
+    for altered in (cursor[:-1], cursor + "A", cursor + "=", cursor[1:], "A" + cursor):
+        assert api.get(f"/conversations?limit=1&cursor={altered}").status == 400
+
+
+def test_it_refuses_the_cursor_of_another_list(
+    api: ApiClient, other: ApiClient, admin: ApiClient
+) -> None:
+    """Bound to the caller, the owner, the filters and the ordering; limit and view may change."""
+    for number in range(3):
+        api.create(title=f"t{number}")
+        other.create(title=f"t{number}")
+    cursor = api.get("/conversations?limit=1").json["next_cursor"]
+    for query in ("&ordering=title", "&status=all", "&pinned=false", "&q=t"):
+        assert api.get(f"/conversations?limit=1&cursor={cursor}{query}").status == 400
+    assert other.get(f"/conversations?limit=1&cursor={cursor}").status == 400
+    assert admin.get(f"/conversations?cursor={cursor}&user_id={api.user_id}").status == 400
+    assert api.get(f"/conversations?limit=2&view=full&cursor={cursor}").status == 200
+
+
+def test_it_leads_back_from_beyond_the_end(api: ApiClient) -> None:
+    """When the rest of a list has gone, the way back still shows every row before."""
+    created = [api.create(title=f"t{number}") for number in range(4)]
+    page = api.get("/conversations?limit=2&ordering=title").json
+    for gone in created[2:]:
+        api.delete(gone["id"])
+    empty = api.get(f"/conversations?limit=2&ordering=title&cursor={page['next_cursor']}").json
+    assert (empty["results"], empty["next_cursor"]) == ([], None)
+    back = f"/conversations?limit=2&ordering=title&cursor={empty['previous_cursor']}"
+    assert [row["title"] for row in api.get(back).json["results"]] == ["t0", "t1"]

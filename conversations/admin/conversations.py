@@ -1,6 +1,7 @@
 """Conversations in the admin: to be looked at, not yet to be changed."""
 
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import UTC
 from typing import Any
 from urllib.parse import urlencode
 
@@ -11,6 +12,8 @@ from django.contrib.admin.views.main import ChangeList
 from django.db import DatabaseError
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.formats import localize
 from django.utils.html import format_html
 from pymongo.errors import PyMongoError
 from unfold.admin import ModelAdmin
@@ -23,6 +26,7 @@ from conversations.admin.search import HELP, search
 from conversations.models import Conversation
 from conversations.states import LISTED, Status
 
+USER = "user_id"  # the filter in a URL that names a user
 TIME_LIMIT = 10  # seconds the database may spend on one page of the list
 COLOURS = {Status.ACTIVE: "success", Status.ARCHIVED: "info", Status.DELETED: "danger"}
 
@@ -56,6 +60,16 @@ class NewestFirst(UnfoldChangeList):  # type: ignore[misc]  # unfold has no type
     def get_ordering(self, request: HttpRequest, queryset: Any) -> list[str]:  # noqa: ARG002
         """Return the ordering, whatever the URL asks for. An id begins with its time."""
         return ["-pk"]
+
+
+def _setting(name: str) -> Callable[["ConversationAdmin", Conversation], Any]:
+    """Return what shows one of a conversation's settings."""
+
+    @admin.display(description=name.replace("_", " "))
+    def show(_: "ConversationAdmin", conversation: Conversation) -> Any:
+        return conversation.settings.get(name)
+
+    return show
 
 
 @admin.register(Conversation)
@@ -126,6 +140,11 @@ class ConversationAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no type
     )
     readonly_fields = tuple(name for _, part in fieldsets for name in part["fields"])
 
+    language_model = _setting("model")
+    temperature = _setting("temperature")
+    max_tokens = _setting("max_tokens")
+    language = _setting("language")
+
     def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
         """Conversations are created by their users only."""
         return False
@@ -146,6 +165,10 @@ class ConversationAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no type
             Q(expires_at__isnull=True) | Q(expires_at__gt=now),
             status__in=[status.value for status in LISTED],
         )
+
+    def lookup_allowed(self, lookup: str, value: Any, request: Any = None) -> bool:  # noqa: ARG002
+        """Allow the links to a user's conversations, not whatever a URL comes up with."""
+        return lookup == USER
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:  # noqa: ARG002
         """Return the class of the list."""
@@ -172,58 +195,39 @@ class ConversationAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no type
             return HttpResponseRedirect(request.path)
         return response
 
-    @display(description="user")
+    @admin.display(description="user")
     def user(self, conversation: Conversation) -> str:
         """Show the owner, as a link to all of theirs."""
-        query = urlencode({"user_id": conversation.user_id})
-        return format_html('<a href="../conversation/?{}">{}</a>', query, conversation.user_id)
+        query = urlencode({USER: conversation.user_id})
+        url = reverse("admin:conversations_conversation_changelist")
+        return format_html('<a href="{}?{}">{}</a>', url, query, conversation.user_id)
 
-    @display(description="character")
+    @admin.display(description="character")
     def character_name(self, conversation: Conversation) -> str:
         """Show the character's name and id."""
         return f"{conversation.character.get('name')} ({conversation.character_id})"
 
-    @display(description="status", label=COLOURS)
+    @display(description="status", label=COLOURS)  # type: ignore[untyped-decorator]
     def status_label(self, conversation: Conversation) -> str:
         """Show the status in its colour."""
         return conversation.status
 
-    @display(description="messages")
-    def message_count(self, conversation: Conversation) -> int:
+    @admin.display(description="messages")
+    def message_count(self, conversation: Conversation) -> Any:
         """Show the count as callers of the API see it."""
         return max(0, conversation.metadata.get("message_count", 0))
 
-    @display(description="last activity")
-    def last_activity(self, conversation: Conversation) -> datetime | None:
-        """Show when the last message came."""
-        return conversation.metadata.get("last_activity")
+    @admin.display(description="last activity")
+    def last_activity(self, conversation: Conversation) -> Any:
+        """Show when the last message came, as Django shows its own fields."""
+        return localize(conversation.metadata["last_activity"])
 
-    @display(description="tags")
+    @admin.display(description="tags")
     def tag_list(self, conversation: Conversation) -> str:
         """Show the tags."""
         return ", ".join(conversation.tags)
 
-    @display(description="model")
-    def language_model(self, conversation: Conversation) -> str | None:
-        """Show a setting."""
-        return conversation.settings.get("model")
-
-    @display(description="temperature")
-    def temperature(self, conversation: Conversation) -> float | None:
-        """Show a setting."""
-        return conversation.settings.get("temperature")
-
-    @display(description="max tokens")
-    def max_tokens(self, conversation: Conversation) -> int | None:
-        """Show a setting."""
-        return conversation.settings.get("max_tokens")
-
-    @display(description="language")
-    def language(self, conversation: Conversation) -> str | None:
-        """Show a setting."""
-        return conversation.settings.get("language")
-
-    @display(description="system prompt")
+    @admin.display(description="system prompt")
     def system_prompt(self, conversation: Conversation) -> str:
         """Show the prompt with its line breaks."""
         text = conversation.settings.get("system_prompt") or "-"

@@ -52,11 +52,13 @@ class _Definition:
 
     def difference(self, found: "_Definition") -> str:
         """Say what `found` has another way than declared; nothing if it is the same."""
-        said = [] if self.keys == found.keys else [f"keys are {keys_in_words(found.keys)}"]
-        for name in sorted(self.options.keys() | found.options.keys()):
-            if self.options.get(name) != found.options.get(name):
-                said.append(f"{name} is {found.options.get(name, 'not set')}")
-        return "; ".join(said)
+        keys = [] if self.keys == found.keys else [f"keys are {keys_in_words(found.keys)}"]
+        options = [
+            f"{name} is {found.options.get(name, 'not set')}"
+            for name in sorted(self.options.keys() | found.options.keys())
+            if self.options.get(name) != found.options.get(name)
+        ]
+        return "; ".join(keys + options)
 
 
 def keys_in_words(keys: Keys) -> str:

@@ -75,8 +75,8 @@ def _write(
     caller: Caller,
     now: datetime,
 ) -> Document | None:
-    # A change that lost a race began before the one that won: time still never goes back.
-    fields = {**differing, "updated_at": max(now, document["updated_at"])}
+    moment = moment_of_change(document, now=now)
+    fields = {**differing, "updated_at": moment}
     after = {**document, **fields, "version": document["version"] + 1}
     if not DERIVING.isdisjoint(differing):
         fields.update(derived_fields(after))
@@ -84,12 +84,20 @@ def _write(
         event_type=EVENT_TYPES[action],
         after=after,
         caller=caller,
-        now=now,
+        now=moment,
         changed=differing.keys() - {"title_source"},
     )
     return conversations.update_at_version(
         document=document, fields=fields, event=event, version=after["version"]
     )
+
+
+def moment_of_change(document: Document, *, now: datetime) -> datetime:
+    """Return when a change counts as made.
+
+    One that lost a race began before the one that won: time still never goes back.
+    """
+    return max(now, document["updated_at"])
 
 
 def check_version(document: Document, *, expected: frozenset[int] | None) -> None:

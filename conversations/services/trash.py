@@ -14,6 +14,7 @@ from conversations.services.change import (
     Changed,
     change_conversation,
     check_version,
+    moment_of_change,
     wait_for_next_try,
 )
 from conversations.services.read import get_conversation
@@ -85,13 +86,14 @@ def purge_conversation(
 def _write_shell(document: Document, *, caller: Caller, now: datetime) -> bool:
     # The whole list of events is exchanged, as one update cannot both change and append to it.
     # Events that were harvested since are dropped there by their event_id.
-    fields = {**_EMPTIED, "updated_at": now}
+    moment = moment_of_change(document, now=now)
+    fields = {**_EMPTIED, "updated_at": moment}
     after = {**document, **fields, "version": document["version"] + 1}
     purged = envelope(
         event_type=EVENT_TYPES[Action.PURGE],
         after=after,
         caller=caller,
-        now=now,
+        now=moment,
         changed=(),
         with_data=False,
     )

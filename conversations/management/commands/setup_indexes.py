@@ -159,6 +159,8 @@ class Command(BaseCommand):
         return False
 
     def _show(self, rows: Iterable[_Row], options: dict[str, Any]) -> None:
+        if not options["verbosity"]:
+            return
         console = Console(file=options.get("stdout") or sys.stdout, no_color=options["no_color"])
         if not console.is_terminal:
             console.width = max(console.width, NARROWEST)

@@ -81,27 +81,27 @@ def _token(**claims: object) -> str:
     return jwt.encode(kept, settings.CONFIG.jwt_secret_key, algorithm="HS256")
 
 
-@pytest.mark.parametrize(
-    "token",
-    [
-        "nonsense",
-        "é",
-        token_for("u1", ttl=-60),
-        _token(exp=None),
-        _token(user_id=None),
-        _token(user_id=7),
-        _token(user_id="me"),
-        _token(user_id="a b"),
-        _token(user_id="x" * 129),
-        jwt.encode({"user_id": "u1", "exp": time.time() + 60}, "x" * 32, algorithm="HS256"),
-        jwt.encode({"user_id": "u1", "exp": time.time() + 60}, "", algorithm="none"),
-        jwt.encode(
-            {"user_id": "u1", "exp": time.time() + 60},
-            settings.CONFIG.jwt_secret_key,
-            algorithm="HS384",
-        ),
-    ],
-)
+def _signed(key: str, algorithm: str) -> str:
+    return jwt.encode({"user_id": "u1", "exp": time.time() + 60}, key, algorithm=algorithm)
+
+
+INVALID = {
+    "no JWT": "nonsense",
+    "not ASCII": "é",
+    "expired": token_for("u1", ttl=-60),
+    "without expiry": _token(exp=None),
+    "without user_id": _token(user_id=None),
+    "user_id a number": _token(user_id=7),
+    "user_id me": _token(user_id="me"),
+    "user_id with a space": _token(user_id="a b"),
+    "user_id too long": _token(user_id="x" * 129),
+    "another key": _signed("x" * 32, "HS256"),
+    "no signature": _signed("", "none"),
+    "another algorithm": _signed(settings.CONFIG.jwt_secret_key, "HS384"),
+}
+
+
+@pytest.mark.parametrize("token", INVALID.values(), ids=INVALID)
 def test_it_refuses_a_token_that_is_not_valid(database: None, token: str) -> None:
     """401 invalid_token, whatever is wrong with it."""
     answer = ApiClient(token=token).get("/conversations")

@@ -39,7 +39,7 @@ class Config(BaseSettings):
     trusted_proxies: CommaSeparated = ()
     cors_allowed_origins: CommaSeparated = ()
     web_workers: int = Field(default=2, ge=1, le=64)
-    web_threads: int = Field(default=4, ge=1, le=256)
+    web_threads: int = Field(default=16, ge=1, le=256)
 
     secret_key: str = ""
     jwt_secret_key: str = DEVELOPMENT_SECRET

@@ -1,0 +1,126 @@
+"""The configuration: typed, complete, and one clear line for what is wrong."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from conversation_service.config import Config, ConfigError, load_config
+
+ROOT = Path(__file__).resolve().parents[3]
+PRODUCTION = {
+    "ENVIRONMENT": "production",
+    "JWT_SECRET_KEY": "k" * 32,
+    "MONGODB_URL": "mongodb://db.example",
+    "REDIS_URL": "redis://cache.example",
+    "CELERY_BROKER_URL": "amqp://broker.example",
+    "AUTH_SERVICE_URL": "http://auth.example",
+    "CHARACTERS_SERVICE_URL": "http://characters.example",
+    "PUBLIC_URL": "https://conversations.example/",
+    "ALLOWED_HOSTS": "conversations.example, 10.0.0.1",
+}
+
+
+@pytest.fixture(autouse=True)
+def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No variable of the test run's own, and no .env file."""
+    for name in Config.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.chdir(tmp_path)
+
+
+def test_it_needs_nothing_in_development() -> None:
+    """Every default holds together."""
+    config = load_config()
+    assert (config.environment, config.port) == ("development", 8003)
+    assert config.base_url == "http://127.0.0.1:8003"
+    assert config.auth_degraded_mode == "local"
+
+
+def test_production_takes_what_it_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With everything named it starts, strict."""
+    for name, value in PRODUCTION.items():
+        monkeypatch.setenv(name, value)
+    config = load_config()
+    assert config.allowed_hosts == ("conversations.example", "10.0.0.1")
+    assert config.base_url == "https://conversations.example"
+    assert config.auth_degraded_mode == "deny"
+
+
+@pytest.mark.parametrize("name", [name for name in PRODUCTION if name != "ENVIRONMENT"])
+def test_production_refuses_to_guess(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """Each missing variable is named, the development secret among them."""
+    for other, value in PRODUCTION.items():
+        if other != name:
+            monkeypatch.setenv(other, value)
+    with pytest.raises(ConfigError, match=name):
+        load_config()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PORT", "0"),
+        ("PORT", "http"),
+        ("ENVIRONMENT", "prod"),
+        ("LOG_LEVEL", "loud"),
+        ("MONGODB_URL", "http://db"),
+        ("REDIS_URL", "localhost:6379"),
+        ("CELERY_BROKER_URL", "kafka://b"),
+        ("AUTH_SERVICE_URL", "auth:8001"),
+        ("JWT_ALGORITHM", "none"),
+        ("JWT_ALGORITHM", "RS256"),
+        ("AUTH_VALIDATION", "never"),
+        ("REQUEST_TIMEOUT", "-1"),
+        ("MONGODB_POOL_MIN", "21"),
+        ("RATE_LIMIT", "600"),
+        ("RATE_LIMIT", "0/min"),
+        ("TRASH_RETENTION_DAYS", "x"),
+    ],
+)
+def test_it_tells_in_one_line_what_is_wrong(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    """The variable's name and what it must be."""
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ConfigError) as raised:
+        load_config()
+    line = str(raised.value)
+    assert "\n" not in line
+    assert name in line or (name, value) == ("JWT_ALGORITHM", "RS256")
+
+
+def test_a_wrong_value_stops_the_start(tmp_path: Path) -> None:
+    """One line on the standard error, and a status that is not 0."""
+    ran = subprocess.run(
+        [sys.executable, str(ROOT / "manage.py"), "check"],
+        env={**os.environ, "PORT": "none", "DATA_DIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ran.returncode == 1
+    assert re.fullmatch(r"configuration: PORT: [^\n]+\n", ran.stderr)
+
+
+def test_the_example_lists_every_variable() -> None:
+    """.env.example has each variable of Config and no other, and its values are the defaults."""
+    lines = (ROOT / ".env.example").read_text().splitlines()
+    listed = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+    assert sorted(listed) == sorted(name.upper() for name in Config.model_fields)
+    (Path.cwd() / ".env").write_text("\n".join(lines))
+    assert load_config() == Config()
+
+
+def test_it_finds_the_servers_of_a_running_stack() -> None:
+    """What `make run` wrote comes last; the environment and .env come first."""
+    run = Path("var/run")
+    run.mkdir(parents=True)
+    (run / "stack.env").write_text("REDIS_URL=redis://127.0.0.1:1\nMONGODB_URL=mongodb://stack\n")
+    Path(".env").write_text("MONGODB_URL=mongodb://mine\n")
+    config = load_config()
+    assert (config.redis_url, config.mongodb_url) == ("redis://127.0.0.1:1", "mongodb://mine")

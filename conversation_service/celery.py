@@ -1,11 +1,23 @@
 """The Celery application: `celery -A conversation_service worker` and `… beat`."""
 
 import os
+from functools import partial
 
 from celery import Celery
+from celery.signals import worker_init
+
+from conversations import dependencies
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "conversation_service.settings")
 
 app = Celery("conversation_service")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["conversations"])
+
+
+# Sent in the worker before it forks; each of its processes builds its own on first use.
+@worker_init.connect  # type: ignore[untyped-decorator]
+def _call_patiently(**_signal: object) -> None:
+    from conversation_service.wiring import build_dependencies  # noqa: PLC0415  # needs the settings
+
+    dependencies.build_with(partial(build_dependencies, background=True))

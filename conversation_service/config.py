@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from conversation_service.public_keys import check_public_key
+
 DEVELOPMENT_SECRET = "development-secret-do-not-use-in-production"  # noqa: S105  # refused in production
 MIN_SECRET_LENGTH = 32  # bytes of a SHA-256 key, RFC 7518 section 3.2
 RATE_PERIODS = ("s", "sec", "second", "min", "minute", "hour", "day")
@@ -84,11 +86,21 @@ class Config(BaseSettings):
     def _upper(cls, value: object) -> object:
         return value.upper() if isinstance(value, str) else value
 
-    @field_validator("public_url", "auth_service_url", "characters_service_url",
-                     "message_service_url", "jwt_jwks_url")
+    @field_validator(
+        "public_url",
+        "auth_service_url",
+        "characters_service_url",
+        "message_service_url",
+        "jwt_jwks_url",
+    )
     @classmethod
     def _http_url(cls, value: str) -> str:
         return _url(value, schemes=("http", "https")).rstrip("/")
+
+    @field_validator("jwt_public_key")
+    @classmethod
+    def _lines(cls, value: str) -> str:
+        return value.replace("\\n", "\n").strip()  # a variable often has no room for lines
 
     @field_validator("mongodb_url")
     @classmethod
@@ -109,8 +121,9 @@ class Config(BaseSettings):
     @classmethod
     def _rate(cls, value: str) -> str:
         amount, _, period = value.partition("/")
-        if value and not (amount.isascii() and amount.isdigit() and int(amount) > 0
-                          and period in RATE_PERIODS):
+        if value and not (
+            amount.isascii() and amount.isdigit() and int(amount) > 0 and period in RATE_PERIODS
+        ):
             raise ValueError("must be like 600/min")
         return value
 
@@ -120,6 +133,8 @@ class Config(BaseSettings):
             raise ValueError("MONGODB_POOL_MIN must not be above MONGODB_POOL_MAX")
         if self._asymmetric and not (self.jwt_public_key or self.jwt_jwks_url):
             raise ValueError(f"JWT_PUBLIC_KEY or JWT_JWKS_URL is needed for {self.jwt_algorithm}")
+        if self.jwt_algorithm != "HS256" and self.jwt_public_key:
+            check_public_key(self.jwt_public_key, algorithm=self.jwt_algorithm)
         if self.environment == "production":
             self._check_production()
         return self
@@ -136,8 +151,15 @@ class Config(BaseSettings):
                 f"JWT_SECRET_KEY must have at least {MIN_SECRET_LENGTH} characters in production"
             )
         named = self.model_fields_set
-        for name in ("mongodb_url", "redis_url", "celery_broker_url", "auth_service_url",
-                     "characters_service_url", "public_url", "allowed_hosts"):
+        for name in (
+            "mongodb_url",
+            "redis_url",
+            "celery_broker_url",
+            "auth_service_url",
+            "characters_service_url",
+            "public_url",
+            "allowed_hosts",
+        ):
             if name not in named:
                 raise ValueError(f"{name.upper()} must be set in production")
 

@@ -54,7 +54,7 @@ class Heartbeats:
 
     def alive(self) -> int:
         """Return how many workers are alive; raises RedisError when nobody can tell."""
-        count: int = self._redis.zcount(self._key, time.time() - ALIVE, "+inf")  # type: ignore[assignment]
+        count: int = self._redis.zcount(self._key, time.time() - ALIVE, "+inf")
         return count
 
 
@@ -70,11 +70,11 @@ def heartbeats() -> Heartbeats:
 
 
 # Celery sends these in workers only, which load this module by CELERY_IMPORTS.
-@heartbeat_sent.connect
+@heartbeat_sent.connect  # type: ignore[untyped-decorator]
 def _on_heartbeat(**_signal: object) -> None:
     heartbeats().beat()
 
 
-@worker_shutdown.connect
+@worker_shutdown.connect  # type: ignore[untyped-decorator]
 def _on_shutdown(**_signal: object) -> None:
     heartbeats().stop()

@@ -1,7 +1,8 @@
 """Logs: one JSON object a line on stdout, from this service's code and from every library alike.
 
-No line carries a token, a query string, a body or anything a user wrote: see docs/logging.md for
-the fields.
+No line carries a token, a query string, a body or anything a user wrote. Each has timestamp,
+level, event, logger, service and trace_id; the access line has method, path, endpoint, status,
+duration_ms and user_id besides, and an exception is one string.
 """
 
 import logging
@@ -101,15 +102,26 @@ def _message(record: logging.LogRecord) -> str:
     return record.getMessage()
 
 
+class OnlyExceptions(logging.Filter):
+    """Lets through the records that tell of an exception."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Say whether to write the record."""
+        return bool(record.exc_info)
+
+
 class LineHandler(logging.Handler):
     """Sends the standard library's records the same way out as ours."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write the record; a record that cannot be formatted must not stop its caller."""
+        """Write the record; one that cannot be formatted stops nobody."""
         try:
-            write_line(self.format(record).encode(errors="replace"))
-        except Exception:  # noqa: BLE001  # handleError would print the arguments
-            write_line(render({"level": "error", "event": "unloggable", "logger": record.name}))
+            line = self.format(record)
+        # Arguments can fail in any way; Handler.handleError would print them.
+        except Exception:  # noqa: BLE001
+            unreadable = {**record.__dict__, "msg": "unreadable record", "args": None}
+            line = self.format(logging.makeLogRecord({**unreadable, "exc_info": None}))
+        write_line(line.encode(errors="replace"))
 
 
 class _CommonFields:
@@ -149,14 +161,15 @@ def logging_config(level: str, service: str) -> None:
         {
             "version": 1,
             "disable_existing_loggers": False,
+            "filters": {"exceptions": {"()": OnlyExceptions}},
             "formatters": {"json": {"()": JsonFormatter, "service": service}},
             "handlers": {"stdout": {"()": LineHandler, "formatter": "json"}},
             "root": {"handlers": ["stdout"], "level": _at_least("INFO", level)},
             "loggers": {
                 **{name: {"level": level} for name in OURS},
                 **{name: {"level": _at_least("WARNING", level)} for name in QUIET},
-                # A line for each answer from 400 up; those below 500 are in the access log.
-                "django.request": {"level": "ERROR"},
+                # Exceptions that nobody handled; the access line tells of all other errors.
+                "django.request": {"level": "ERROR", "filters": ["exceptions"]},
                 # Quotes what the caller sent; the access line tells of it.
                 "django.security": {"level": "CRITICAL"},
                 # Granian gives its loggers handlers of their own before it loads the service.

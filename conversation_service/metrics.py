@@ -85,7 +85,17 @@ def _sweep_dead_processes(folder: Path) -> None:
 
     Nobody tells a web server's workers of each other's end, so whoever is scraped looks.
     """
-    found = {int(file[1]) for path in folder.iterdir() if (file := _LIVE_GAUGE.fullmatch(path.name))}
-    for pid in found:
-        if not Path(f"/proc/{pid}").exists():
+    gauges = filter(None, (_LIVE_GAUGE.fullmatch(path.name) for path in folder.iterdir()))
+    for pid in {int(gauge[1]) for gauge in gauges}:
+        if not _is_alive(pid):
             mark_process_dead(pid, str(folder))
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

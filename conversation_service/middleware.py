@@ -5,6 +5,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, cast
 
+import pymongo
 import structlog
 from django.conf import settings
 from django.contrib.auth.middleware import AuthenticationMiddleware
@@ -24,6 +25,7 @@ from conversation_service.trace import Trace, begin_trace
 from integrations.resilience.deadline import Deadline
 
 Next = Callable[[HttpRequest], HttpResponseBase]
+_BODILESS = (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
 log = structlog.get_logger(__name__)
 
 
@@ -52,7 +54,9 @@ class RequestContextMiddleware:
         known = cast("ServiceRequest", request)
         known.trace_id = trace.trace_id
         known.deadline = Deadline.after(self._timeout)
-        response = self._respond(request)
+        # What is left of it bounds every operation on the database (PyMongo's timeoutMS).
+        with pymongo.timeout(self._timeout):
+            response = self._respond(request)
         self._add_headers(request, response, trace=trace)
         _record(request, response, seconds=time.perf_counter() - started)
         return response
@@ -77,6 +81,9 @@ class RequestContextMiddleware:
         headers["X-Service-Version"] = __version__
         if request.path.startswith("/api/v1/"):
             headers.setdefault("Cache-Control", "private, no-cache")
+        # Without it the server sends the body in chunks.
+        if isinstance(response, HttpResponse) and response.status_code not in _BODILESS:
+            headers.setdefault("Content-Length", str(len(response.content)))
 
 
 def _record(request: HttpRequest, response: HttpResponseBase, *, seconds: float) -> None:
@@ -133,7 +140,7 @@ class AdminOnlyMiddleware:
     ) -> HttpResponseBase | None:
         """Check the CSRF token of the admin's forms."""
         if _is_admin(request):
-            return self._csrf.process_view(request, view, args, kwargs)  # type: ignore[arg-type]
+            return self._csrf.process_view(request, view, args, kwargs)
         return None
 
 

@@ -8,17 +8,18 @@ from typing import Any
 
 import pymongo
 from django.conf import settings
-from django.db import connections
-from kombu import Connection
+from kombu.connection import Connection
 
 from conversation_service.heartbeat import heartbeats
 from conversation_service.refreshed import Refreshed
 from conversations import dependencies
+from conversations.repository.database import collection
 from integrations.client import HttpClient
 from integrations.resilience.shared import connect_redis
 
 HEALTHY, UNHEALTHY = "healthy", "unhealthy"
 PATIENCE = 1.0  # seconds that a report waits for a probe
+LIMIT = 0.8  # seconds that a driver is given, so that it can say why it gave up
 KEEP = 5.0  # seconds that a process keeps what a probe found
 
 Report = Mapping[str, Any]
@@ -32,8 +33,8 @@ def probes() -> Mapping[str, Refreshed[Report]]:
         "redis": _redis_check(settings.CONFIG.redis_url),
         "broker": _broker_check(settings.CELERY_BROKER_URL),
         "worker": _worker_check(),
-        "auth_service": lambda: dependencies.get().auth.health(),
-        "characters_service": lambda: dependencies.get().characters.health(),
+        "auth_service": _auth_check,
+        "characters_service": _characters_check,
     }
     if settings.CONFIG.message_service_url:
         checks["message_service"] = _http_check(settings.CONFIG.message_service_url)
@@ -76,8 +77,8 @@ def _milliseconds(started: float) -> float:
 
 
 def _ping_mongodb() -> None:
-    with pymongo.timeout(PATIENCE):
-        connections["default"].database.command("ping")
+    with pymongo.timeout(LIMIT):
+        collection("conversations").database.command("ping")
 
 
 def _redis_check(url: str) -> Callable[[], Report]:
@@ -93,7 +94,8 @@ def _broker_check(url: str) -> Callable[[], Report]:
 
 def _connect_amqp(url: str) -> None:
     # Not Connection.connect(): that one tries again for seconds.
-    transport = Connection(url, connect_timeout=PATIENCE).transport
+    connection = Connection(url, connect_timeout=LIMIT)
+    transport = connection.transport
     transport.close_connection(transport.establish_connection())
 
 
@@ -109,12 +111,20 @@ def _worker_check() -> Callable[[], Report]:
     return check
 
 
+def _auth_check() -> Report:
+    return dependencies.get().auth.health()
+
+
+def _characters_check() -> Report:
+    return dependencies.get().characters.health()
+
+
 def _http_check(url: str) -> Callable[[], Report]:
     client = HttpClient(base_url=url, pool_size=1, headers=dict)
 
     def check() -> Report:
         started = time.perf_counter()
-        if not client.reachable(path="/health", timeout=PATIENCE):
+        if not client.reachable(path="/health", timeout=LIMIT):
             return _unhealthy("unreachable")
         return {"status": HEALTHY, "latency_ms": _milliseconds(started)}
 

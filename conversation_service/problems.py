@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from conversations.api.problem_response import problem_response
 from conversations.api.problems import CATALOGUE, CONTENT_TYPE
 
-_CODES: Final = {
+_CODES: Final[dict[int, str]] = {
     HTTPStatus.BAD_REQUEST: "malformed_request",
     HTTPStatus.UNAUTHORIZED: "not_authenticated",
     HTTPStatus.FORBIDDEN: "forbidden",
@@ -67,10 +67,12 @@ def as_problem(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     """Return an error of another form (a plain 405, Django's debug page) as a problem document."""
     if response.headers.get("Content-Type") == CONTENT_TYPE:
         return response
-    fallback = "internal_error" if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR else (
-        "malformed_request"
+    fallback = (
+        "internal_error"
+        if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR
+        else ("malformed_request")
     )
-    replacement = problem(request, _CODES.get(HTTPStatus(response.status_code), fallback))
+    replacement = problem(request, _CODES.get(response.status_code, fallback))
     for name in _KEPT_HEADERS:
         if name in response.headers:
             replacement.headers[name] = response.headers[name]

@@ -32,30 +32,26 @@ class Refreshed(Generic[T]):
     def ask(self) -> Callable[[], T]:
         """Start finding out where it is needed, and return a function that returns the value.
 
-        The function raises what `find_out` raised, or TimeoutError when `patience` is over.
+        The function raises what `find_out` raised, or TimeoutError when `patience` is over,
+        counted from the start.
         """
         with self._lock:
-            self._settle()
-            age = time.monotonic() - self._started
-            if self._running is None and (self._found is None or age > self._keep):
-                return self._start()
-            if self._running is None or (self._found is not None and age < self._patience):
-                known = self._found
-            else:
-                known = self._running
-            left = max(0.0, self._patience - age)
-        assert known is not None  # noqa: S101  # one of the two is there: see above
-        return lambda: known.result(timeout=left)
+            chosen = self._choose()
+            ends = self._started + self._patience
+        return lambda: chosen.result(timeout=max(0.0, ends - time.monotonic()))
 
     def get(self) -> T:
         """Return the value, or raise as `ask` says."""
         return self.ask()()
 
-    def _settle(self) -> None:
+    def _choose(self) -> Future[T]:
         if self._running is not None and self._running.done():
             self._found, self._running = self._running, None
-
-    def _start(self) -> Callable[[], T]:
-        running = self._running = self._pool.submit(self._find_out)
-        self._started = time.monotonic()
-        return lambda: running.result(timeout=self._patience)
+        age = time.monotonic() - self._started
+        if self._running is None:
+            if self._found is not None and age <= self._keep:
+                return self._found
+            self._started = time.monotonic()
+            self._running = self._pool.submit(self._find_out)
+            return self._running
+        return self._found if self._found is not None and age < self._patience else self._running

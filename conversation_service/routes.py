@@ -6,7 +6,7 @@ from functools import lru_cache
 from django.conf import settings
 from django.http import HttpRequest
 
-_CONVERTER = re.compile(r"<(?:\w+:)?(\w+)>")
+_PARAMETER = re.compile(r"\(\?P<(\w+)>[^)]*\)|<(?:\w+:)?(\w+)>")
 _LONGEST_PATH = 256
 _SECRET_PARAMETER = "token"  # noqa: S105  # the name of a route's parameter
 
@@ -24,7 +24,8 @@ def endpoint_of(request: HttpRequest) -> str:
 
 @lru_cache(maxsize=512)
 def _template(route: str) -> str:
-    return "/" + _CONVERTER.sub(r"{\1}", route).removesuffix("$")
+    named = _PARAMETER.sub(r"{\1\2}", route).removesuffix("$")
+    return "/" + named.replace("{pk}", "{id}")  # as the OpenAPI document has it
 
 
 def loggable_path(request: HttpRequest) -> str:

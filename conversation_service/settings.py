@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from conversation_service import openapi
 from conversation_service.config import get_config
 from conversation_service.logging import logging_config
 from conversation_service.secrets import derived_key
@@ -18,6 +19,7 @@ ROOT_URLCONF = "conversation_service.urls"
 WSGI_APPLICATION = "conversation_service.wsgi.application"
 
 INSTALLED_APPS = [
+    "unfold",
     "conversations.apps.ConversationsConfig",
     "conversation_service.apps.MongoAdminConfig",
     "conversation_service.apps.MongoAuthConfig",
@@ -70,7 +72,8 @@ DATABASES: dict[str, dict[str, Any]] = {
             "appname": CONFIG.service_name,
             "minPoolSize": CONFIG.mongodb_pool_min,
             "maxPoolSize": CONFIG.mongodb_pool_max,
-            # The pool is the database's bulkhead: who finds no free connection waits this long.
+            # The pool is the database's bulkhead: who finds no free connection waits this long,
+            # or, in a request, until its deadline (see RequestContextMiddleware).
             "waitQueueTimeoutMS": 5_000,
             "serverSelectionTimeoutMS": 5_000,
             "connectTimeoutMS": 5_000,
@@ -95,7 +98,8 @@ CACHES = {
         "OPTIONS": {"SOCKET_CONNECT_TIMEOUT": 0.5, "SOCKET_TIMEOUT": 0.5},
     }
 }
-SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+UNFOLD = {"SITE_TITLE": "Conversation Service", "SITE_HEADER": "Conversation Service"}
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
@@ -159,28 +163,7 @@ REST_FRAMEWORK = {
     "UNAUTHENTICATED_USER": None,
 }
 
-SIMPLE_JWT = {
-    "ALGORITHM": CONFIG.jwt_algorithm,
-    "SIGNING_KEY": CONFIG.jwt_secret_key,
-    "VERIFYING_KEY": CONFIG.jwt_public_key,
-    "JWK_URL": CONFIG.jwt_jwks_url or None,
-    "ISSUER": CONFIG.jwt_issuer or None,
-    "AUDIENCE": CONFIG.jwt_audience or None,
-    "USER_ID_CLAIM": "user_id",
-    "JTI_CLAIM": None,
-    "TOKEN_TYPE_CLAIM": None,
-    "AUTH_HEADER_TYPES": ("Bearer",),
-}
-
-SPECTACULAR_SETTINGS = {
-    "TITLE": "Conversation Service",
-    "VERSION": "1",
-    "OAS_VERSION": "3.1.0",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "REDOC_DIST": "SIDECAR",
-}
+SPECTACULAR_SETTINGS = openapi.SETTINGS
 
 CELERY_BROKER_URL = CONFIG.celery_broker_url or CONFIG.redis_url
 CELERY_IMPORTS = ["conversation_service.heartbeat"]

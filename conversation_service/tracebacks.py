@@ -41,7 +41,6 @@ def _chain(error: BaseException) -> list[BaseException]:
 
 def _one(error: BaseException) -> str:
     frames = "".join(traceback.format_tb(error.__traceback__))
-    kind = type(error)
-    name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+    name = f"{type(error).__module__}.{type(error).__qualname__}".removeprefix("builtins.")
     message = f": {error}" if isinstance(error, MESSAGES_SHOWN) else ""
     return f"Traceback (most recent call last):\n{frames}{name}{message}"

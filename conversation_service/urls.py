@@ -1,10 +1,10 @@
-"""Every route of the service."""
+"""Every route of the service. None but the admin's has a trailing slash."""
 
 from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from conversation_service import health, metrics
+from conversation_service import health, metrics, pages
 
 handler400 = "conversation_service.problems.bad_request"
 handler403 = "conversation_service.problems.permission_denied"
@@ -12,11 +12,17 @@ handler404 = "conversation_service.problems.not_found"
 handler500 = "conversation_service.problems.server_error"
 
 urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="docs")),
     path("api/v1/", include("conversations.api.urls")),
-    path("admin", RedirectView.as_view(url="/admin/")),
-    path("admin/", admin.site.urls),
+    path("api/schema", pages.schema, name="schema"),
+    path("api/docs", pages.docs, name="docs"),
+    path("api/redoc", pages.redoc, name="redoc"),
+    path("api/problems", pages.problems, name="problems"),
+    path("api/problems/<slug:code>", pages.problem, name="problem"),
     path("health", health.health),
     path("health/live", health.live),
     path("health/ready", health.ready),
     path("metrics", metrics.metrics),
+    path("admin", RedirectView.as_view(url="/admin/")),
+    path("admin/", admin.site.urls),
 ]

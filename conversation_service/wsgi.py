@@ -3,6 +3,10 @@
 import os
 
 from django.core.wsgi import get_wsgi_application
+from django.urls import get_resolver
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "conversation_service.settings")
 application = get_wsgi_application()
+# All views are imported now: the first request need not wait for it (0.2 s), and one that cannot be
+# imported stops the start.
+_ = get_resolver().url_patterns

@@ -1,7 +1,7 @@
 """What the services need from outside, in one place, and replaceable in tests.
 
-`get()` returns the process's collaborators, built on first use; `override()` exchanges some of
-them for the length of a block, in every thread of the process.
+`get()` returns the process's collaborators, built on first use and never before a fork;
+`override()` exchanges some of them for the length of a block, in every thread of the process.
 """
 
 import threading
@@ -16,6 +16,7 @@ from django.utils.module_loading import import_string
 
 from integrations.auth import AuthClient
 from integrations.characters import CharactersClient
+from integrations.jwks import JwksClient
 
 
 def utc_now() -> datetime:
@@ -26,15 +27,19 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True, kw_only=True)
 class Dependencies:
-    """The collaborators of one process."""
+    """The collaborators of one process; `jwks` where the issuer of tokens publishes its keys."""
 
     auth: AuthClient
     characters: CharactersClient
+    jwks: JwksClient | None = None
     clock: Callable[[], datetime] = utc_now
 
 
+Factory = Callable[[], Dependencies]
+
 _lock = threading.Lock()
 _current: Dependencies | None = None
+_factory: Factory | None = None  # instead of the one that the settings name
 
 
 def get() -> Dependencies:
@@ -51,8 +56,14 @@ def _first() -> Dependencies:
 
 
 def _build() -> Dependencies:
-    build: Callable[[], Dependencies] = import_string(settings.DEPENDENCIES_FACTORY)
+    build: Factory = _factory or import_string(settings.DEPENDENCIES_FACTORY)
     return build()
+
+
+def build_with(factory: Factory) -> None:
+    """Let this process, and those forked from it, build their collaborators in another way."""
+    global _factory  # noqa: PLW0603  # the one place that holds it
+    _factory = factory
 
 
 @contextmanager

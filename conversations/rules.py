@@ -28,6 +28,9 @@ LANGUAGE_TAG = re.compile(
 # title read as something else (Unicode TR 36), and are refused with the rest of category Cf.
 _ALLOWED_FORMATS = {"\u200c", "\u200d", "\u200e", "\u200f", "\u061c"}
 _EMOJI_TAGS = range(0xE0020, 0xE0080)  # the letters inside a regional flag such as Scotland's
+# The noncharacters of the Unicode Standard, section 23.7.
+_LAST_OF_PLANE = (0xFFFE, 0xFFFF)
+_ARABIC_NONCHARACTERS = range(0xFDD0, 0xFDF0)
 _REFUSED_CATEGORIES = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
 _VISIBLE = ("L", "N", "P", "S")
 
@@ -60,7 +63,7 @@ def _refused(char: str) -> bool:
 
 
 def _is_noncharacter(code: int) -> bool:
-    return code & 0xFFFE == 0xFFFE or code in range(0xFDD0, 0xFDF0)
+    return code % 0x10000 in _LAST_OF_PLANE or code in _ARABIC_NONCHARACTERS
 
 
 def _visible(char: str) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 import pymongo.monitoring
 import pytest
 from django.core.management import call_command
+from django.test.utils import setup_databases, teardown_databases
 
 from tests.client import ApiClient
 from tests.commands import CommandRecorder
@@ -36,11 +37,19 @@ def servers() -> None:
 
 
 @pytest.fixture(scope="session")
-def database(servers: None, django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    """A test database with its indexes; tests keep apart by users of their own."""
+def database(
+    servers: None,
+    django_test_environment: None,
+    django_db_modify_db_settings: None,
+    django_db_blocker: Any,
+) -> Iterator[None]:
+    """Prepare a test database with its indexes; tests keep apart by users of their own."""
     with django_db_blocker.unblock():
+        # pytest-django's own set-up makes databases only for tests with its mark.
+        made = setup_databases(verbosity=0, interactive=False, aliases={"default": False})
         call_command("setup_indexes", verbosity=0)
         yield
+        teardown_databases(made, verbosity=0)
 
 
 @pytest.fixture
@@ -56,24 +65,24 @@ def client_of(database: None) -> Callable[..., ApiClient]:
 
 @pytest.fixture
 def api(client_of: Callable[..., ApiClient], user_id: str) -> ApiClient:
-    """A client of the API that speaks for a new user."""
+    """Return a client of the API that speaks for a new user."""
     return client_of(user_id)
 
 
 @pytest.fixture
 def other(client_of: Callable[..., ApiClient]) -> ApiClient:
-    """A client that speaks for somebody else."""
+    """Return a client that speaks for somebody else."""
     return client_of(f"other-{uuid.uuid4().hex[:12]}")
 
 
 @pytest.fixture
 def admin(client_of: Callable[..., ApiClient]) -> ApiClient:
-    """A client with the admin scope."""
+    """Return a client with the admin scope."""
     return client_of(f"admin-{uuid.uuid4().hex[:12]}", scope="conversations:admin")
 
 
 @pytest.fixture
 def commands() -> Iterator[CommandRecorder]:
-    """The database commands that the test's own thread sends."""
+    """Return the database commands that the test's own thread sends."""
     with RECORDER.recording():
         yield RECORDER

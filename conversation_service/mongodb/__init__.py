@@ -1,1 +1,1 @@
-"""The database engine of settings.DATABASES: django_mongodb_backend, fit for the embedded server."""
+"""The engine of settings.DATABASES: django_mongodb_backend, with its pipelines mended."""

@@ -9,33 +9,42 @@ from pymongo.collection import Collection
 from pymongo.synchronous.command_cursor import CommandCursor
 
 from conversation_service.mongodb.nested_stages import dotted
+from conversation_service.mongodb.sorting import index_sorted
+
+Pipeline = Sequence[Mapping[str, Any]]
+Rows = CommandCursor[dict[str, Any]]
 
 
-class DottedCollection(Collection[dict[str, Any]]):
-    """A collection whose aggregations reach the server without nested stage documents."""
+class OrmCollection(Collection[dict[str, Any]]):
+    """A collection as the ORM uses it: every read is an aggregation."""
 
-    def aggregate(  # type: ignore[override]  # the rest of the signature is PyMongo's
-        self, pipeline: Sequence[Mapping[str, Any]], *args: Any, **kwargs: Any
-    ) -> CommandCursor[dict[str, Any]]:
+    def aggregate(self, pipeline: Pipeline, *args: Any, **kwargs: Any) -> Rows:
+        """Run a pipeline; see pymongo's Collection.aggregate."""
+        return super().aggregate(index_sorted(pipeline), *args, **kwargs)
+
+
+class EmbeddedOrmCollection(OrmCollection):
+    """The same on the embedded server, which misreads nested stage documents."""
+
+    def aggregate(self, pipeline: Pipeline, *args: Any, **kwargs: Any) -> Rows:
         """Run a pipeline; see pymongo's Collection.aggregate."""
         return super().aggregate(dotted(pipeline), *args, **kwargs)
 
 
 class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]  # the backend has no types
-    """django_mongodb_backend's connection; on the embedded server with the mend it needs.
+    """django_mongodb_backend's connection, with pipelines mended on their way to the server.
 
-    Every read of the ORM is an aggregation on a collection from `get_collection`, so that is the
-    one place to mend. Which server it is, the server itself says, once for each process and alias,
-    when the first collection is asked for: nothing is sent on import, nor before a fork.
+    The ORM gets its collections from `get_collection`, so that is the one place to mend them.
+    Whether the server is the embedded one it says itself, once for each process and alias, when
+    the first collection is asked for: nothing is sent on import, nor before a fork.
     """
 
     _embedded: ClassVar[dict[str, bool]] = {}
 
     def get_collection(self, name: str, **options: Any) -> Any:
         """Return a collection by name, for the ORM."""
-        if not self.is_embedded():
-            return super().get_collection(name, **options)
-        collection = DottedCollection(self.database, name, **options)
+        kind = EmbeddedOrmCollection if self.is_embedded() else OrmCollection
+        collection = kind(self.database, name, **options)
         return OperationDebugWrapper(self, collection) if self.queries_logged else collection
 
     def is_embedded(self) -> bool:

@@ -14,7 +14,6 @@ admin.site.unregister(Group)
 class StaffAdmin(UserAdmin, ModelAdmin):  # type: ignore[misc, type-arg]  # unfold has no types
     """Who may log in here, and what they may do. The API's callers are no accounts."""
 
-    compressed_fields = True
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
@@ -23,5 +22,3 @@ class StaffAdmin(UserAdmin, ModelAdmin):  # type: ignore[misc, type-arg]  # unfo
 @admin.register(Group)
 class StaffGroupAdmin(GroupAdmin, ModelAdmin):  # type: ignore[misc]  # unfold has no types
     """Permissions under one name."""
-
-    compressed_fields = True

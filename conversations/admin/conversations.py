@@ -26,7 +26,7 @@ from conversations.admin.search import HELP, search
 from conversations.models import Conversation
 from conversations.states import LISTED, Status
 
-USER = "user_id"  # the filter in a URL that names a user
+USER, STATUS = "user_id", "status"  # the filters that a URL may have
 TIME_LIMIT = 10  # seconds the database may spend on one page of the list
 COLOURS = {Status.ACTIVE: "success", Status.ARCHIVED: "info", Status.DELETED: "danger"}
 
@@ -35,7 +35,7 @@ class StatusFilter(SimpleListFilter):
     """Narrows the list to one status."""
 
     title = "status"
-    parameter_name = "status"
+    parameter_name = STATUS
 
     def lookups(
         self,
@@ -167,8 +167,8 @@ class ConversationAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no type
         )
 
     def lookup_allowed(self, lookup: str, value: Any, request: Any = None) -> bool:  # noqa: ARG002
-        """Allow the links to a user's conversations, not whatever a URL comes up with."""
-        return lookup == USER
+        """Allow the filters offered here, not whatever a URL comes up with."""
+        return lookup in {USER, STATUS}
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:  # noqa: ARG002
         """Return the class of the list."""

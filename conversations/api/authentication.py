@@ -1,20 +1,23 @@
 """Bearer tokens: verified here, then vouched for by the Auth Service."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
 from rest_framework.request import Request
 from rest_framework_simplejwt.authentication import JWTStatelessUserAuthentication
-from rest_framework_simplejwt.exceptions import InvalidToken, TokenError
-from rest_framework_simplejwt.tokens import Token
+from rest_framework_simplejwt.exceptions import InvalidToken
 
 from conversations import dependencies
+from conversations.api.tokens import verified_claims
 from conversations.rules import USER_ID
 from integrations.errors import TokenRejected, UpstreamUnavailable
 
 ADMIN = "conversations:admin"
 ACTIVITY = "conversations:activity"
+
+Claims = Mapping[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,24 +46,23 @@ class Principal:
 class BearerAuthentication(JWTStatelessUserAuthentication):
     """Authenticates by `Authorization: Bearer <JWT>`; raises InvalidToken, UpstreamUnavailable."""
 
-    def authenticate(self, request: Request) -> tuple[Principal, Token] | None:  # type: ignore[override]  # a principal, not a Django user
-        """Return the principal and the token, or None where no bearer token was sent."""
+    def authenticate(  # type: ignore[override]  # a principal, not a Django user
+        self, request: Request
+    ) -> tuple[Principal, Claims] | None:
+        """Return the principal and the claims, or None where no bearer token was sent."""
         header = self.get_header(request)
         raw = None if header is None else self.get_raw_token(header)
         if raw is None:
             return None
-        try:
-            token = self.get_validated_token(raw)
-        except (TokenError, ValueError, UnicodeError):
-            raise InvalidToken("The token is not valid.") from None
-        user_id = token.get("user_id")
+        claims = verified_claims(raw, deadline=request.deadline)
+        user_id = claims.get("user_id")
         if not isinstance(user_id, str) or not USER_ID.match(user_id):
             raise InvalidToken("The token names no valid user_id.")
-        doubt = _introspect(raw.decode("ascii"), user_id=user_id, token=token, request=request)
+        doubt = _introspect(raw.decode("ascii"), user_id=user_id, claims=claims, request=request)
         principal = Principal(
-            user_id=user_id, scopes=_scopes(token.get("scope")), unverified_because=doubt
+            user_id=user_id, scopes=_scopes(claims.get("scope")), unverified_because=doubt
         )
-        return principal, token
+        return principal, claims
 
 
 def _scopes(claim: Any) -> frozenset[str]:
@@ -68,7 +70,7 @@ def _scopes(claim: Any) -> frozenset[str]:
 
 
 def _introspect(
-    raw: str, *, user_id: str, token: Token, request: Request
+    raw: str, *, user_id: str, claims: Claims, request: Request
 ) -> UpstreamUnavailable | None:
     """Ask the Auth Service; return why it could not be asked, where that is tolerated."""
     if settings.CONFIG.auth_validation == "local":
@@ -76,7 +78,7 @@ def _introspect(
     auth = dependencies.get().auth
     try:
         auth.introspect(
-            token=raw, user_id=user_id, expires_at=int(token["exp"]), deadline=request.deadline
+            token=raw, user_id=user_id, expires_at=int(claims["exp"]), deadline=request.deadline
         )
     except TokenRejected:
         raise InvalidToken("The token has been revoked.") from None

@@ -1,8 +1,7 @@
 """Who calls, and for whom: the step from a request to a Caller."""
 
-from rest_framework.request import Request
-
 from conversations.api.authentication import ADMIN, Principal
+from conversations.api.requests import ApiRequest
 from conversations.caller import Caller
 from conversations.errors import ConversationError, Fault, InvalidInput
 from conversations.rules import USER_ID
@@ -16,12 +15,12 @@ class MissingScope(ConversationError):
         self.scope = scope
 
 
-def caller_of(request: Request) -> Caller:
+def caller_of(request: ApiRequest) -> Caller:
     """Return the caller; with `?user_id=` an admin acts on that user's conversations.
 
     Raises MissingScope, InvalidInput, UpstreamUnavailable.
     """
-    principal: Principal = request.user
+    principal = request.user
     return Caller(
         actor=principal.user_id,
         owner=_owner(request, principal),
@@ -30,7 +29,7 @@ def caller_of(request: Request) -> Caller:
     )
 
 
-def _owner(request: Request, principal: Principal) -> str:
+def _owner(request: ApiRequest, principal: Principal) -> str:
     user_id = request.GET.get("user_id")
     if user_id is None:
         return principal.user_id

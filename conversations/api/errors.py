@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404, HttpResponse, UnreadablePostError
-from pymongo.errors import ConnectionFailure, ExecutionTimeout, PyMongoError
+from pymongo.errors import ConnectionFailure, ExecutionTimeout
 from rest_framework import exceptions as drf
 from rest_framework.request import Request
 
@@ -18,6 +18,11 @@ from integrations.errors import UpstreamUnavailable
 
 RETRY_SOON = "1"  # seconds
 ACCEPT_PATCH = "application/merge-patch+json, application/json"
+UPSTREAMS = {
+    "auth": "Auth Service",
+    "characters": "Characters Service",
+    "jwks": "key service of the Auth Service",
+}
 
 Answer = Callable[[Any, Request], HttpResponse]
 
@@ -81,7 +86,7 @@ def _upstream_unavailable(error: UpstreamUnavailable, request: Request) -> HttpR
     return problem_response(
         request=request,
         code="upstream_unavailable",
-        detail=f"The {error.upstream.capitalize()} Service cannot be reached now.",
+        detail=f"The {UPSTREAMS[error.upstream]} cannot be reached now.",
         headers={"Retry-After": str(error.retry_after)},
     )
 
@@ -117,7 +122,7 @@ def _unsupported_media_type(_error: Exception, request: Request) -> HttpResponse
 
 
 def _throttled(error: drf.Throttled, request: Request) -> HttpResponse:
-    headers = {"Retry-After": str(max(1, round(error.wait or 1)))}
+    headers = {"Retry-After": str(max(1, round(getattr(error, "wait", None) or 1)))}
     return problem_response(
         request=request, code="too_many_requests", detail="Slow down.", headers=headers
     )

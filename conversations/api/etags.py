@@ -12,7 +12,9 @@ from rest_framework.request import Request
 
 from conversations.errors import Fault, InvalidInput
 
-_LIST = re.compile(r'\s*(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"\s*(?:,\s*(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"\s*)*\Z')
+_LIST = re.compile(
+    r'\s*(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"\s*(?:,\s*(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"\s*)*\Z'
+)
 _ENTRY = re.compile(r'(W/)?"([^"]*)"')
 _OURS = re.compile(r"([0-9]{1,15})(?:\.[0-9]+)?\Z")
 
@@ -47,7 +49,9 @@ def expected_versions(request: Request) -> frozenset[int] | None:
     if header is None or header.strip() == "*":
         return None
     entries = _entries(header, name="If-Match")
-    return frozenset(int(tag[1]) for weak, text in entries if not weak and (tag := _OURS.match(text)))
+    return frozenset(
+        int(tag[1]) for weak, text in entries if not weak and (tag := _OURS.match(text))
+    )
 
 
 def _entries(header: str, *, name: str) -> list[tuple[str, str]]:

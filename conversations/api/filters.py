@@ -23,7 +23,12 @@ DATETIME = {"type": "string", "format": "date-time"}
 
 
 class _ParameterField(forms.Field):
-    def __init__(self, *, parse: Callable[[Any], Any], **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *,
+        parse: Callable[[Any], Any],
+        **_ignored: Any,  # what django-filter adds for a form
+    ) -> None:
         super().__init__(required=False)
         self.parse = parse
 

@@ -101,9 +101,11 @@ _ACCEPT_PATCH = OpenApiParameter(
     response=[415],
     description="The media types of a patch.",
 )
+_ENTITY_TAGS = r'^(\*|(W/)?"[^"]*"( *, *(W/)?"[^"]*")*)$'
 _IF_MATCH = OpenApiParameter(
     name="If-Match",
     type=str,
+    pattern=_ENTITY_TAGS,
     location=OpenApiParameter.HEADER,
     description="Change only if the version part of this ETag is still current. Without it, "
     "concurrent changes of different members all survive.",
@@ -111,6 +113,7 @@ _IF_MATCH = OpenApiParameter(
 _IF_NONE_MATCH = OpenApiParameter(
     name="If-None-Match",
     type=str,
+    pattern=_ENTITY_TAGS,
     location=OpenApiParameter.HEADER,
     description="Answer 304 if this ETag, all of it, is still current.",
 )
@@ -234,6 +237,7 @@ _OPERATIONS: dict[str, Any] = {
         parameters=[
             _ID,
             _IF_MATCH,
+            _ETAG,
             _query(
                 "permanent",
                 {"type": "boolean"},

@@ -11,7 +11,9 @@ Value = TypeVar("Value")
 EVERYWHERE = frozenset({"user_id"})
 
 
-def check_known(query: QueryDict, *, known: Collection[str], repeatable: Collection[str] = ()) -> None:
+def check_known(
+    query: QueryDict, *, known: Collection[str], repeatable: Collection[str] = ()
+) -> None:
     """Raise InvalidInput for a parameter that is not known, or is given twice but for `repeatable`.
 
     `user_id` is known everywhere: see callers.py.
@@ -34,9 +36,7 @@ def _safe(name: str) -> str:
     return name[:64].encode("utf-8", "replace").decode()
 
 
-def read(
-    query: QueryDict, name: str, parse: Callable[[str], Value], *, default: Value
-) -> Value:
+def read(query: QueryDict, name: str, parse: Callable[[str], Value], *, default: Value) -> Value:
     """Return a parameter parsed, or `default`; `parse` raises ValueError with the detail."""
     text = query.get(name)
     if text is None:

@@ -87,8 +87,7 @@ _COMMON_PARAMETERS = [
         name="X-Trace-Id",
         type=str,
         location=OpenApiParameter.HEADER,
-        pattern="^[A-Za-z0-9-]{1,64}$",
-        description="The trace to continue; a new one begins without it.",
+        description="The trace to continue, 1-64 of `[A-Za-z0-9-]`; a new one begins otherwise.",
     ),
     _header("X-Trace-Id", "The trace that this request belongs to.", responses=True),
     _header("WWW-Authenticate", "What is asked for.", responses=[401]),
@@ -113,18 +112,14 @@ class ProblemAwareSchema(AutoSchema):
 
     def _get_request_body(self, direction: Any = "request") -> dict[str, Any] | None:
         # An empty body is no JSON, also where every member may be left out.
-        body: dict[str, Any] | None = super()._get_request_body(  # type: ignore[no-untyped-call]
-            direction
-        )
+        body: dict[str, Any] | None = super()._get_request_body(direction)
         return body and {**body, "required": True}
 
     def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
         bodies: dict[str, Any] = super()._get_response_bodies(direction)
         codes = (*_EVERYWHERE, *(_WITH_BODY if self._get_request_body() else ()))
         for (status, media_type), response in problems(codes).items():
-            common = self._get_response_for_code(  # type: ignore[no-untyped-call]
-                response, status, [media_type], direction
-            )
+            common = self._get_response_for_code(response, status, [media_type], direction)
             own = bodies.setdefault(status, common)
             if own is not common:
                 _merge(own, common)
@@ -138,7 +133,7 @@ def _merge(own: dict[str, Any], common: dict[str, Any]) -> None:
         own["content"][media_type].setdefault("examples", {}).update(content["examples"])
 
 
-class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+class BearerScheme(OpenApiAuthenticationExtension):
     """Names the security scheme of BearerAuthentication."""
 
     target_class = "conversations.api.authentication.BearerAuthentication"
@@ -176,7 +171,7 @@ _LIMITS: dict[str, dict[str, Any]] = {
 }
 
 
-class StrictSerializerExtension(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
+class StrictSerializerExtension(OpenApiSerializerExtension):
     """Describes request bodies: closed objects, with the limits that functions check."""
 
     target_class = "conversations.api.serializers.strict.StrictSerializer"
@@ -188,7 +183,7 @@ class StrictSerializerExtension(OpenApiSerializerExtension):  # type: ignore[no-
 
     def map_serializer(self, auto_schema: AutoSchema, direction: Any) -> dict[str, Any]:
         """Return the object's schema."""
-        schema: dict[str, Any] = auto_schema._map_serializer(  # type: ignore[no-untyped-call]  # noqa: SLF001  # the way its documentation gives
+        schema: dict[str, Any] = auto_schema._map_serializer(  # noqa: SLF001  # drf-spectacular's own extensions do
             self.target, direction, bypass_extensions=True
         )
         for name, described in schema["properties"].items():

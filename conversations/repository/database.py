@@ -14,5 +14,6 @@ def collection(name: str) -> Collection[Document]:
     Datetimes in documents are UTC without an offset, as the database holds them: aware ones take
     three times as long to decode (docs/decisions/datetimes.md).
     """
-    found: Collection[Document] = connections["default"].database[name]
+    connection: Any = connections["default"]
+    found: Collection[Document] = connection.database[name]
     return found

@@ -64,7 +64,10 @@ class _Walk:
         query = {**self.query, **bounds}
         filtered, bound = self.query.get(self.field), bounds.get(self.field)
         if isinstance(filtered, dict) and bound is not None:
-            query[self.field] = {**filtered, **(bound if isinstance(bound, dict) else {"$eq": bound})}
+            query[self.field] = {
+                **filtered,
+                **(bound if isinstance(bound, dict) else {"$eq": bound}),
+            }
         return query
 
     def after(self, position: Position, *, limit: int) -> tuple[list[Document], bool]:
@@ -102,6 +105,10 @@ class _Walk:
         if row_id == position.row_id:
             return position.inclusive
         return bool((row_id > position.row_id) == self.ascending)
+
+
+def _as_operators(bound: Any) -> Document:
+    return bound if isinstance(bound, dict) else {"$eq": bound}
 
 
 def next_value(value: datetime | str) -> datetime | str:

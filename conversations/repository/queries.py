@@ -78,7 +78,9 @@ def _beginning(word: str) -> Regex[str]:
     return Regex("^" + re.escape(word))
 
 
-def _add_range(query: Document, field: str, after: datetime | None, before: datetime | None) -> None:
+def _add_range(
+    query: Document, field: str, after: datetime | None, before: datetime | None
+) -> None:
     bounds = {}
     if after is not None:
         bounds["$gte"] = after

@@ -12,7 +12,11 @@ from conversations.states import Action, Status, status_after
 
 
 def archive_conversation(
-    *, conversation_id: ObjectId, expected_versions: frozenset[int] | None, caller: Caller, now: datetime
+    *,
+    conversation_id: ObjectId,
+    expected_versions: frozenset[int] | None,
+    caller: Caller,
+    now: datetime,
 ) -> Changed:
     """Archive; on an archived conversation nothing changes. Raises StateConflict in the trash."""
     return change_conversation(
@@ -26,7 +30,11 @@ def archive_conversation(
 
 
 def unarchive_conversation(
-    *, conversation_id: ObjectId, expected_versions: frozenset[int] | None, caller: Caller, now: datetime
+    *,
+    conversation_id: ObjectId,
+    expected_versions: frozenset[int] | None,
+    caller: Caller,
+    now: datetime,
 ) -> Changed:
     """Make active again; on an active one nothing changes. Raises StateConflict in the trash."""
     return change_conversation(

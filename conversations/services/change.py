@@ -97,7 +97,8 @@ def moment_of_change(document: Document, *, now: datetime) -> datetime:
 
     One that lost a race began before the one that won: time still never goes back.
     """
-    return max(now, document["updated_at"])
+    before: datetime = document["updated_at"]
+    return max(now, before)
 
 
 def check_version(document: Document, *, expected: frozenset[int] | None) -> None:
@@ -107,7 +108,7 @@ def check_version(document: Document, *, expected: frozenset[int] | None) -> Non
 
 
 def wait_for_next_try(pause: float, *, caller: Caller) -> float:
-    """Sleep about `pause` seconds and return the next pause; raises TooContended at the deadline."""
+    """Sleep about `pause` seconds; return the next pause. Raises TooContended at the deadline."""
     wait = pause * random.uniform(0.5, 1)  # noqa: S311  # jitter, no secret
     if caller.deadline.remaining() <= wait:
         raise TooContended

@@ -47,8 +47,8 @@ class Created:
 def create_conversation(*, draft: Draft, caller: Caller, now: datetime) -> Created:
     """Store a new conversation of the owner, with its event, in one insert.
 
-    Raises InvalidInput if it would be born expired, CharacterUnknown, and integrations' UpstreamUnavailable when the Characters Service
-    cannot say.
+    Raises InvalidInput if it would be born expired, CharacterUnknown, and integrations'
+    UpstreamUnavailable when the Characters Service cannot say.
     """
     check_expiry(draft.expires_at, now=now)
     answer = _character(draft.character_id, caller)

@@ -22,7 +22,11 @@ from conversations.states import EVENT_TYPES, Action, Status, status_after
 
 
 def delete_conversation(
-    *, conversation_id: ObjectId, expected_versions: frozenset[int] | None, caller: Caller, now: datetime
+    *,
+    conversation_id: ObjectId,
+    expected_versions: frozenset[int] | None,
+    caller: Caller,
+    now: datetime,
 ) -> Changed:
     """Move to the trash, from where it can be restored; in the trash nothing changes."""
     return change_conversation(
@@ -42,7 +46,11 @@ def _trashed(document: Document, *, now: datetime) -> dict[str, Any]:
 
 
 def restore_conversation(
-    *, conversation_id: ObjectId, expected_versions: frozenset[int] | None, caller: Caller, now: datetime
+    *,
+    conversation_id: ObjectId,
+    expected_versions: frozenset[int] | None,
+    caller: Caller,
+    now: datetime,
 ) -> Changed:
     """Take out of the trash, to where it was; outside the trash nothing changes."""
     return change_conversation(
@@ -65,7 +73,11 @@ def _restored(document: Document) -> dict[str, Any]:
 
 
 def purge_conversation(
-    *, conversation_id: ObjectId, expected_versions: frozenset[int] | None, caller: Caller, now: datetime
+    *,
+    conversation_id: ObjectId,
+    expected_versions: frozenset[int] | None,
+    caller: Caller,
+    now: datetime,
 ) -> None:
     """Delete for good, from any state: no content is left, here or in events not yet sent.
 

@@ -24,7 +24,8 @@ def update_conversation(
     """Apply a validated merge patch; members it does not name stay as they are.
 
     null returns a title to the character's name, empties tags, unpins, and clears settings and
-    expires_at. Raises InvalidInput, StateConflict in the trash, and what change_conversation raises.
+    expires_at. Raises InvalidInput, StateConflict in the trash, and what change_conversation
+    raises.
     """
     check_expiry(patch.get("expires_at"), now=now)
     return change_conversation(
@@ -39,7 +40,9 @@ def update_conversation(
 
 def _patched(document: Document, patch: dict[str, Any]) -> dict[str, Any]:
     status_after(status=Status(document["status"]), action=Action.UPDATE, was_archived=False)
-    fields = {name: patch[name] for name in ("folder_id", "expires_at") if name in patch}
+    fields: dict[str, Any] = {
+        name: patch[name] for name in ("folder_id", "expires_at") if name in patch
+    }
     if "title" in patch:
         fields.update(_titled(document, patch["title"]))
     if "tags" in patch:

@@ -7,15 +7,16 @@ import http.client
 import socket
 import struct
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Self
+from functools import partial
+from typing import IO, Self
 from urllib.parse import urlsplit
 
 DRIP_INTERVAL = 0.05  # seconds between two bytes
-HUGE = 64 * 1024 * 1024  # bytes that are promised, and sent as long as the client reads
+HUGE = 16 * 1024 * 1024  # bytes of blanks around the right answer
 
 
 class Fault(StrEnum):
@@ -32,6 +33,7 @@ class Fault(StrEnum):
     STATUS_500 = "500"
     STATUS_429 = "429"
     HTML = "200 with HTML"
+    WRONG_TYPE = "right answer under a wrong content type"
     BROKEN_JSON = "200 with broken JSON"
     LIST = "200 with a JSON list"
     EMPTY = "200 with {}"
@@ -49,7 +51,8 @@ class FaultProxy:
     """Listens on a port of its own as long as the `with` block lasts.
 
     `fault` is what happens to every request; `choose`, if set, is asked for each one instead (and
-    may not choose what happens before there is a connection). `requests` counts those that came.
+    may not choose what happens before there is a connection). `requests` counts those that came;
+    `raw`, if set, is sent for an answer as it is.
     """
 
     def __init__(self, *, target: str) -> None:
@@ -58,6 +61,7 @@ class FaultProxy:
         self.choose: Callable[[], Fault] | None = None
         self.retry_after: str | None = None
         self.delay = 0.0
+        self.raw: bytes | None = None
         self.requests = 0
         self._fault = Fault.NONE
         self._lock = threading.Lock()
@@ -131,7 +135,7 @@ class FaultProxy:
         """Connect until the kernel drops what comes next."""
         for _ in range(4):
             filler = socket.socket()
-            filler.setblocking(False)  # noqa: FBT003  # the socket's own signature
+            filler.setblocking(False)
             filler.connect_ex(("127.0.0.1", self._port))
             self._fillers.append(filler)
 
@@ -146,7 +150,7 @@ class FaultProxy:
                 connection, _ = listener.accept()
             except OSError:
                 return
-            self._start(lambda connection=connection: self._serve(connection))
+            self._start(partial(self._serve, connection))
 
     def _serve(self, connection: socket.socket) -> None:
         with self._registered(connection), suppress(OSError), connection.makefile("rb") as reader:
@@ -155,6 +159,9 @@ class FaultProxy:
                 with self._lock:
                     self.requests += 1
                 fault = self.choose() if self.choose else self._fault
+                if self.raw is not None:
+                    connection.sendall(self.raw)
+                    return
                 if not self._answer(connection, request, fault=fault):
                     return
 
@@ -190,15 +197,17 @@ class FaultProxy:
             connection.shutdown(socket.SHUT_RD)
         elif fault is Fault.HANG:
             self._wait_for_the_end(connection)
-        elif fault is Fault.HUGE:
-            self._send_huge(connection)
         else:
             self._send_partly(connection, self._pass_on(request), fault=fault)
 
     def _send_partly(self, connection: socket.socket, answer: bytes, *, fault: Fault) -> None:
         head_end = answer.index(b"\r\n\r\n") + 4
         middle = head_end + (len(answer) - head_end) // 2
-        if fault is Fault.DRIP_HEAD:
+        if fault is Fault.HUGE:
+            connection.sendall(_padded(answer, head_end=head_end))
+        elif fault is Fault.WRONG_TYPE:
+            connection.sendall(answer.replace(b"application/json", b"text/html"))
+        elif fault is Fault.DRIP_HEAD:
             self._drip(connection, answer)
         elif fault is Fault.DRIP_BODY:
             connection.sendall(answer[:head_end])
@@ -217,12 +226,6 @@ class FaultProxy:
             if self._stopping.wait(DRIP_INTERVAL):
                 return
             connection.sendall(bytes([byte]))
-
-    def _send_huge(self, connection: socket.socket) -> None:
-        head = ("HTTP/1.1 200 OK", "Content-Type: application/json", f"Content-Length: {HUGE}")
-        connection.sendall("\r\n".join((*head, "", '["')).encode())
-        for _ in range(HUGE // 65536):
-            connection.sendall(b"x" * 65536)
 
     def _wait_for_the_end(self, connection: socket.socket) -> None:
         connection.settimeout(0.1)
@@ -246,24 +249,28 @@ class FaultProxy:
         return _message(head, body)
 
 
+@dataclass(frozen=True, kw_only=True)
 class _Request:
-    def __init__(
-        self, *, method: str, path: str, headers: dict[str, str], body: bytes
-    ) -> None:
-        self.method = method
-        self.path = path
-        self.headers = headers
-        self.body = body
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
 
 
-def _read_request(reader: "socket.SocketIO | object") -> _Request | None:
-    line = reader.readline()  # type: ignore[attr-defined,union-attr]
+def _read_request(reader: IO[bytes]) -> _Request | None:
+    line = reader.readline()
     if not line:
         return None
     method, path, _ = line.decode().split(" ", 2)
-    message = http.client.parse_headers(reader)  # type: ignore[arg-type]
-    body = reader.read(int(message.get("Content-Length", "0")))  # type: ignore[attr-defined,union-attr]
-    return _Request(method=method, path=path, headers=dict(message.items()), body=body)
+    headers = http.client.parse_headers(reader)
+    body = reader.read(int(headers.get("Content-Length", "0")))
+    return _Request(method=method, path=path, headers=dict(headers.items()), body=body)
+
+
+def _padded(answer: bytes, *, head_end: int) -> bytes:
+    """Return the answer with a body that is still right, and huge."""
+    body = answer[head_end:] + b" " * HUGE
+    return _message(("HTTP/1.1 200 OK", _JSON), body)
 
 
 def _message(head: tuple[str, ...], body: bytes) -> bytes:
@@ -281,13 +288,3 @@ _WRONG_ANSWERS: dict[Fault, tuple[tuple[str, ...], bytes]] = {
     Fault.REDIRECT: (("HTTP/1.1 302 Found", _JSON, "Location: http://127.0.0.1:9/"), b"{}"),
     Fault.GZIP: (("HTTP/1.1 200 OK", _JSON, "Content-Encoding: gzip"), b"\x1f\x8b\x08"),
 }
-
-
-def until(condition: Callable[[], bool], *, seconds: float = 10) -> bool:
-    """Wait until the condition holds, at most this long; return whether it does."""
-    ends = time.monotonic() + seconds
-    while time.monotonic() < ends:
-        if condition():
-            return True
-        time.sleep(0.02)
-    return condition()

@@ -17,7 +17,7 @@ from typing import Any
 
 import psutil
 
-START_SECONDS = 120.0
+START_SECONDS = 180.0
 END_SECONDS = 30.0
 # Set by the run that this test is part of; a stack under test must not use its servers.
 INHERITED = (
@@ -60,6 +60,15 @@ class Supervised:
         status = self.process.wait(timeout=END_SECONDS)
         assert eventually(lambda: not self._readers(), END_SECONDS)
         return status
+
+    @property
+    def env_file(self) -> Path:
+        """Where it tells other commands of its servers."""
+        return self.data_dir / "run" / "stack.env"
+
+    def servers(self) -> dict[str, str]:
+        """Return the names of its servers as other commands find them."""
+        return dict(line.split("=", 1) for line in self.env_file.read_text().splitlines())
 
     def tree(self) -> list[psutil.Process]:
         """All processes of the stack, the guardian and workers of workers included."""

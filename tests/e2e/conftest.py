@@ -9,10 +9,8 @@ from tests.e2e.live import LiveService, live_service, own_database
 
 
 @pytest.fixture(scope="session")
-def service(
-    servers: None, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[LiveService]:
-    """The service, started once, on the servers that the environment names."""
+def service(servers: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveService]:
+    """Return the service, started once, on the servers that the environment names."""
     folder = tmp_path_factory.mktemp("service")
     with live_service(folder=folder) as running, own_database(running):
         yield running
@@ -20,13 +18,12 @@ def service(
 
 @pytest.fixture
 def token(service: LiveService, user_id: str) -> str:
-    """A token of the test's own user."""
     return service.token(user_id)
 
 
 @pytest.fixture
 def trace_id() -> str:
-    """An id by which the test finds its log lines."""
+    """Return an id by which the test finds its log lines."""
     return uuid.uuid4().hex
 
 
@@ -34,7 +31,7 @@ def trace_id() -> str:
 def strict_service(
     servers: None, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[LiveService]:
-    """A service that has names of its own."""
+    """Return a service that has names of its own."""
     folder = tmp_path_factory.mktemp("strict-service")
     with live_service(folder=folder, ALLOWED_HOSTS="127.0.0.1,api.example") as running:
         yield running

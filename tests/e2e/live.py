@@ -107,6 +107,7 @@ def live_service(*, folder: Path, **changes: str) -> Iterator[LiveService]:
         **os.environ,
         "ENVIRONMENT": "test",
         "PORT": str(port),
+        "PUBLIC_URL": f"http://127.0.0.1:{port}",
         "SERVICE_NAME": name,
         "MONGODB_DATABASE": f"e2e_{uuid.uuid4().hex[:12]}",
         "PROMETHEUS_MULTIPROC_DIR": str(metrics),

@@ -80,7 +80,7 @@ def parts(stack: Supervised, name: str) -> list[psutil.Process]:
 
 
 def test_it_keeps_every_acknowledged_write(tmp_path: Path) -> None:
-    """kill -9 of web, worker, database and all at once amid writes, then a new start each time."""
+    """Kill -9 of web, worker, database and all at once amid writes, then a new start each time."""
     kept: list[Writer] = []
     for name in ("web", "worker", "database", "supervisor"):
         with supervised(data_dir=tmp_path) as stack:

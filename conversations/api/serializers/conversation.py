@@ -61,9 +61,7 @@ class SettingsSerializer(StrictSerializer):
     temperature = Number(
         min_value=0, max_value=rules.TEMPERATURE_MAX, allow_null=True, required=False
     )
-    max_tokens = Whole(
-        min_value=1, max_value=rules.MAX_TOKENS_MAX, allow_null=True, required=False
-    )
+    max_tokens = Whole(min_value=1, max_value=rules.MAX_TOKENS_MAX, allow_null=True, required=False)
     language = Text(check=_language, allow_null=True, required=False)
     system_prompt = Text(check=_prompt, trim_whitespace=False, allow_null=True, required=False)
 
@@ -74,9 +72,7 @@ class ConversationPatchSerializer(StrictSerializer):
     read_only_members = READ_ONLY | {"character_id"}
 
     title = Text(check=_title, allow_null=True, required=False)
-    tags = Tags(
-        child=Text(check=_tag), max_length=rules.TAGS_MAX, allow_null=True, required=False
-    )
+    tags = Tags(child=Text(check=_tag), max_length=rules.TAGS_MAX, allow_null=True, required=False)
     settings = SettingsSerializer(allow_null=True, required=False)
     pinned = Flag(allow_null=True, required=False)
     folder_id = Text(check=_no_folder, allow_null=True, required=False)

@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 from bson import ObjectId
 from bson.errors import InvalidId
 from django.http import HttpResponse
-from django.http.response import HttpResponseBase
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
@@ -16,6 +15,7 @@ from conversations.api.parameters import check_known
 from conversations.api.serializers.conversation import NOTHING
 from conversations.api.serializers.strict import validated
 from conversations.errors import ConversationNotFound
+from integrations import metrics
 
 HEX_LENGTH = 24
 
@@ -26,7 +26,7 @@ class StrictViewSet(ViewSet):
     `parameters` names what each action knows beside `user_id`; `repeatable` what may come twice.
     """
 
-    http_method_names: ClassVar = ["get", "head", "post", "patch", "delete"]
+    http_method_names = ["get", "head", "post", "patch", "delete"]  # noqa: RUF012  # DRF's own form
     parameters: ClassVar[dict[str, Collection[str]]] = {}
     repeatable: ClassVar[Collection[str]] = ()
 
@@ -41,12 +41,13 @@ class StrictViewSet(ViewSet):
 
     def finalize_response(
         self, request: Request, response: Response, *args: Any, **kwargs: Any
-    ) -> HttpResponseBase:
+    ) -> Response:
         """Add X-Degraded where the answer owes something to a fallback."""
         degraded = list(getattr(request, "degraded", ()))
         principal = getattr(request, "_user", None)
         if isinstance(principal, Principal) and principal.unverified_because is not None:
             degraded.append("auth-local")
+            metrics.DEGRADED_ANSWERS.labels("auth-local").inc()
         if degraded:
             response["X-Degraded"] = ", ".join(degraded)
         return super().finalize_response(request, response, *args, **kwargs)

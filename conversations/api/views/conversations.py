@@ -4,7 +4,6 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.http import HttpResponse
-from rest_framework.request import Request
 from rest_framework.response import Response
 
 from conversations import dependencies
@@ -20,6 +19,7 @@ from conversations.api.pagination import (
 )
 from conversations.api.parameters import boolean, check_known, read
 from conversations.api.parsers import MergePatchParser, StrictJSONParser
+from conversations.api.requests import ApiRequest
 from conversations.api.serializers.conversation import CREATE, PATCH
 from conversations.api.serializers.strict import validated
 from conversations.api.views.base import StrictViewSet, no_content, object_id, refuse_body
@@ -51,11 +51,11 @@ class ConversationViewSet(StrictViewSet):
 
     def get_parsers(self) -> list[Any]:
         """Take a merge patch for a PATCH, and JSON for everything."""
-        if self.request is not None and self.request.method == "PATCH":
+        if getattr(self.request, "method", None) == "PATCH":
             return [MergePatchParser(), StrictJSONParser()]
         return [StrictJSONParser()]
 
-    def list(self, request: Request) -> Response:
+    def list(self, request: ApiRequest) -> Response:
         """Answer with a page of the caller's conversations."""
         caller = caller_of(request)
         query = request.GET
@@ -71,7 +71,7 @@ class ConversationViewSet(StrictViewSet):
         )
         return Response(strategy.page(wanted))
 
-    def create(self, request: Request) -> Response:
+    def create(self, request: ApiRequest) -> Response:
         """Create a conversation with a character."""
         caller = caller_of(request)
         body = validated(CREATE, request.data)
@@ -87,7 +87,7 @@ class ConversationViewSet(StrictViewSet):
         }
         return Response(represent(document), status=201, headers=headers)
 
-    def retrieve(self, request: Request, pk: str) -> Response | HttpResponse:
+    def retrieve(self, request: ApiRequest, pk: str) -> Response | HttpResponse:
         """Answer with one conversation, or 304 if the caller has it already."""
         document = get_conversation(
             conversation_id=object_id(pk),
@@ -99,12 +99,12 @@ class ConversationViewSet(StrictViewSet):
             return HttpResponse(status=304, headers={"ETag": tag})
         return Response(represent(document), headers={"ETag": tag})
 
-    def partial_update(self, request: Request, pk: str) -> Response:
+    def partial_update(self, request: ApiRequest, pk: str) -> Response:
         """Change what the merge patch names."""
         patch = validated(PATCH, request.data)
         return self._changed(request, pk, update_conversation, patch=patch)
 
-    def destroy(self, request: Request, pk: str) -> HttpResponse:
+    def destroy(self, request: ApiRequest, pk: str) -> HttpResponse:
         """Move to the trash, or, with permanent=true, delete for good."""
         refuse_body(request)
         if read(request.GET, "permanent", boolean, default=False):
@@ -114,22 +114,22 @@ class ConversationViewSet(StrictViewSet):
             self._call(request, pk, delete_conversation)
         return no_content()
 
-    def archive(self, request: Request, pk: str) -> Response:
+    def archive(self, request: ApiRequest, pk: str) -> Response:
         """Archive."""
         refuse_body(request)
         return self._changed(request, pk, archive_conversation)
 
-    def unarchive(self, request: Request, pk: str) -> Response:
+    def unarchive(self, request: ApiRequest, pk: str) -> Response:
         """Make active again."""
         refuse_body(request)
         return self._changed(request, pk, unarchive_conversation)
 
-    def restore(self, request: Request, pk: str) -> Response:
+    def restore(self, request: ApiRequest, pk: str) -> Response:
         """Take out of the trash."""
         refuse_body(request)
         return self._changed(request, pk, restore_conversation)
 
-    def _call(self, request: Request, pk: str, service: Any, **arguments: Any) -> Any:
+    def _call(self, request: ApiRequest, pk: str, service: Any, **arguments: Any) -> Any:
         return service(
             conversation_id=object_id(pk),
             expected_versions=expected_versions(request),
@@ -138,6 +138,6 @@ class ConversationViewSet(StrictViewSet):
             **arguments,
         )
 
-    def _changed(self, request: Request, pk: str, service: Any, **arguments: Any) -> Response:
+    def _changed(self, request: ApiRequest, pk: str, service: Any, **arguments: Any) -> Response:
         document = self._call(request, pk, service, **arguments).document
         return Response(represent(document), headers={"ETag": etag_of(document)})

@@ -50,7 +50,9 @@ class Command(BaseCommand):
         except (ConversationError, UpstreamUnavailable) as error:
             raise CommandError(f"Demo data: {error}") from None
         except (PyMongoError, DatabaseError) as error:
-            raise CommandError(f"Demo data: the database says: {error}") from None
+            raise CommandError(
+                f"Demo data: the database says: {error.__cause__ or error}"
+            ) from None
 
     def _seed_admin(self) -> None:
         if User.objects.filter(username=ADMIN).exists():

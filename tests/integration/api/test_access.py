@@ -8,6 +8,7 @@ import pytest
 from django.conf import settings
 
 from tests.client import ApiClient, token_for
+from tests.stored import stored
 
 EVERY_CALL = [
     ("GET", ""),
@@ -21,9 +22,7 @@ EVERY_CALL = [
 
 
 @pytest.mark.parametrize(("method", "suffix"), EVERY_CALL)
-def test_it_keeps_others_out(
-    api: ApiClient, other: ApiClient, method: str, suffix: str
-) -> None:
+def test_it_keeps_others_out(api: ApiClient, other: ApiClient, method: str, suffix: str) -> None:
     """403 for another's conversation, 404 for none, 401 without a token; nothing changes."""
     conversation = api.create()
     body = {"title": "Mine now"} if method == "PATCH" else None
@@ -66,13 +65,10 @@ def test_it_lists_only_ones_own(api: ApiClient, other: ApiClient, admin: ApiClie
 
 def test_it_names_the_admin_in_the_event(api: ApiClient, admin: ApiClient) -> None:
     """The owner stays the owner, the actor is who acted."""
-    from conversations.repository.database import collection
-
     answer = admin.post(f"/conversations?user_id={api.user_id}", {"character_id": "ada"})
     assert answer.json["user_id"] == api.user_id
-    stored = collection("conversations").find_one({"user_id": api.user_id})
-    assert stored is not None
-    assert stored["pending_events"][0]["actor"] == admin.user_id
+    document = stored(api.user_id)
+    assert document["pending_events"][0]["actor"] == admin.user_id
 
 
 def _token(**claims: object) -> str:

@@ -5,7 +5,9 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+from conversations.repository.database import collection
 from tests.client import Answer, ApiClient
+from tests.stored import stored
 
 THREADS = 16
 ROUNDS = 12
@@ -51,8 +53,6 @@ def test_it_keeps_concurrent_edits_of_different_fields(
     api: ApiClient, client_of: Callable[..., ApiClient]
 ) -> None:
     """Without If-Match all of them survive, and each counts as one version with its event."""
-    from conversations.repository.database import collection
-
     created = api.create()
     for turn in range(5):
         edits: list[dict[str, Any]] = [
@@ -81,11 +81,10 @@ def test_it_keeps_concurrent_edits_of_different_fields(
                 else:
                     assert after[name] == value
         assert after["version"] == 1 + len(edits) * (turn + 1)
-    stored = collection("conversations").find_one({"user_id": api.user_id})
-    assert stored is not None
-    sequences = [event["sequence"] for event in stored["pending_events"]]
+    document = stored(api.user_id)
+    sequences = [event["sequence"] for event in document["pending_events"]]
     assert sequences == list(range(1, after["version"] + 1))
-    moments = [event["timestamp"] for event in stored["pending_events"]]
+    moments = [event["timestamp"] for event in document["pending_events"]]
     assert moments == sorted(moments)
 
 
@@ -103,8 +102,6 @@ def test_it_archives_once_however_many_ask(
 
 def test_it_purges_once_amid_edits(api: ApiClient, client_of: Callable[..., ApiClient]) -> None:
     """A purge among edits wins in the end, and leaves no content behind."""
-    from conversations.repository.database import collection
-
     for _ in range(4):
         created = api.create(title="Secret")
         clients = [client_of(api.user_id) for _ in range(6)]
@@ -120,5 +117,5 @@ def test_it_purges_once_amid_edits(api: ApiClient, client_of: Callable[..., ApiC
         assert statuses[0] == 204
         assert set(statuses[1:]) <= {200, 404}
         assert api.get(f"/conversations/{created['id']}").status == 404
-    for stored in collection("conversations").find({"user_id": api.user_id}):
-        assert "Secret" not in str(stored)
+    for document in collection("conversations").find({"user_id": api.user_id}):
+        assert "Secret" not in str(document)

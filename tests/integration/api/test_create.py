@@ -5,6 +5,7 @@ import re
 import pytest
 
 from tests.client import ApiClient
+from tests.stored import stored
 
 
 def test_it_answers_with_the_whole_conversation(api: ApiClient) -> None:
@@ -73,17 +74,14 @@ def test_it_takes_null_as_not_given(api: ApiClient) -> None:
 
 def test_it_stores_one_event_with_the_document(api: ApiClient, database: None) -> None:
     """The event of the creation is in the document from the first write."""
-    from conversations.repository.database import collection
-
     created = api.create(title="With an event")
-    stored = collection("conversations").find_one({"user_id": api.user_id})
-    assert stored is not None
-    [event] = stored["pending_events"]
+    document = stored(api.user_id)
+    [event] = document["pending_events"]
     assert event["event_type"] == "conversation.created"
     assert event["sequence"] == 1
     assert event["data"] == created
     assert event["actor"] == api.user_id
-    assert stored["pending_since"] == stored["created_at"]
+    assert document["pending_since"] == document["created_at"]
 
 
 @pytest.mark.parametrize(

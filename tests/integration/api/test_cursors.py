@@ -76,7 +76,7 @@ def _query(chance: random.Random) -> dict[str, Any]:
 
 
 def _expected(rows: list[Document], query: dict[str, Any], ordering: str) -> list[str]:
-    """The reference: filter and sort in Python."""
+    """Return the reference: filter and sort in Python."""
     statuses = {"all": {"active", "archived", "deleted"}}
     status = query.get("status", "active")
     kept = [
@@ -88,11 +88,11 @@ def _expected(rows: list[Document], query: dict[str, Any], ordering: str) -> lis
         and set(query.get("tag", [])) <= set(row["tags"])
         and query.get("pinned") in (None, str(row["pinned"]).lower())
         and all(
-            any(word.startswith(fold(part)) for word in fold(row["title"]).split() + ["ada"])
+            any(word.startswith(fold(part)) for word in [*fold(row["title"]).split(), "ada"])
             for part in query.get("q", "").split()
         )
         and row["metadata"]["last_activity"] >= _moment(query.get("active_after"), START)
-        and row["created_at"] < _moment(query.get("created_before"), datetime.max)
+        and row["created_at"] < _moment(query.get("created_before"), START + timedelta(days=1))
     ]
     key = FIELDS[ordering.lstrip("-")]
     kept.sort(key=lambda row: (key(row), row["_id"]), reverse=ordering.startswith("-"))

@@ -1,7 +1,9 @@
 """ETag, If-None-Match and If-Match."""
 
 import pytest
+from bson import ObjectId
 
+from conversations.repository.database import collection
 from tests.client import ApiClient
 
 
@@ -23,10 +25,6 @@ def test_it_answers_in_full_to_who_has_another(api: ApiClient, header: str) -> N
 
 def test_it_counts_activities_in_the_etag_but_not_in_if_match(api: ApiClient) -> None:
     """`"1.3"` after three activities: readers see a change, editors do not."""
-    from bson import ObjectId
-
-    from conversations.repository.database import collection
-
     created = api.create()
     path = f"/conversations/{created['id']}"
     collection("conversations").update_one(

@@ -1,8 +1,12 @@
 """Archive, unarchive, delete, restore, purge."""
 
+from datetime import timedelta
+
 import pytest
 
+from conversations import dependencies
 from tests.client import ApiClient
+from tests.stored import stored
 
 
 def act(api: ApiClient, action: str, conversation: dict[str, object]) -> dict[str, object]:
@@ -60,8 +64,6 @@ def test_it_refuses_state_changes_in_the_trash(api: ApiClient, action: str) -> N
 @pytest.mark.parametrize("before", [[], ["archive"], ["delete"]])
 def test_it_purges_from_any_state(api: ApiClient, before: list[str]) -> None:
     """204, then nobody finds it any more, and no content is left in the database."""
-    from conversations.repository.database import collection
-
     conversation = api.create(title="Secret", tags=["private"], settings={"system_prompt": "s3"})
     for action in before:
         act(api, action, conversation)
@@ -70,11 +72,12 @@ def test_it_purges_from_any_state(api: ApiClient, before: list[str]) -> None:
     assert api.get(path).status == 404
     assert api.send("DELETE", f"{path}?permanent=true").status == 404
     assert api.titles("?status=all") == []
-    stored = collection("conversations").find_one({"user_id": api.user_id})
-    assert stored is not None
-    assert not {"Secret", "private", "s3", "secret"} & set(_texts(stored))
-    assert [event["event_type"] for event in stored["pending_events"]][-1] == "conversation.purged"
-    assert all(event["data"] is None for event in stored["pending_events"])
+    document = stored(api.user_id)
+    assert not {"Secret", "private", "s3", "secret"} & set(_texts(document))
+    assert [event["event_type"] for event in document["pending_events"]][
+        -1
+    ] == "conversation.purged"
+    assert all(event["data"] is None for event in document["pending_events"])
 
 
 def _texts(value: object) -> list[str]:
@@ -103,10 +106,6 @@ def test_it_refuses_a_permanent_that_is_no_boolean(api: ApiClient) -> None:
 
 def test_it_hides_an_expired_conversation(api: ApiClient) -> None:
     """Past its expiry it is in no list, cannot be read and cannot be changed."""
-    from datetime import timedelta
-
-    from conversations import dependencies
-
     gone = api.create(title="Gone", expires_at="2099-01-01T00:00:00Z")
     stays = api.create(title="Stays")
     clock = dependencies.get().clock

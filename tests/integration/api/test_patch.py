@@ -3,6 +3,7 @@
 import pytest
 
 from tests.client import ApiClient
+from tests.stored import stored
 
 
 def test_it_changes_what_it_names_and_nothing_else(api: ApiClient) -> None:
@@ -21,7 +22,7 @@ def test_it_changes_what_it_names_and_nothing_else(api: ApiClient) -> None:
 
 
 def test_it_takes_null_as_the_way_back(api: ApiClient) -> None:
-    """null returns each member to what it is without the caller's saying."""
+    """Null returns each member to what it is without the caller's saying."""
     created = api.create(
         title="Mine",
         tags=["a"],
@@ -37,29 +38,21 @@ def test_it_takes_null_as_the_way_back(api: ApiClient) -> None:
 
 
 @pytest.mark.parametrize("patch", [{}, {"title": "Same"}, {"tags": ["a", "A"]}, {"pinned": None}])
-def test_it_writes_nothing_when_nothing_changes(
-    api: ApiClient, patch: dict[str, object]
-) -> None:
+def test_it_writes_nothing_when_nothing_changes(api: ApiClient, patch: dict[str, object]) -> None:
     """Same version, same updated_at, no event."""
-    from conversations.repository.database import collection
-
     created = api.create(title="Same", tags=["a"])
     answer = api.patch(created["id"], patch)
     assert (answer.status, answer.json) == (200, created)
-    stored = collection("conversations").find_one({"user_id": api.user_id})
-    assert stored is not None
-    assert len(stored["pending_events"]) == 1
+    document = stored(api.user_id)
+    assert len(document["pending_events"]) == 1
 
 
 def test_it_tells_in_its_event_what_changed(api: ApiClient) -> None:
     """The event has the state after the change, its version as sequence, and the members."""
-    from conversations.repository.database import collection
-
     created = api.create()
     after = api.patch(created["id"], {"title": "New", "pinned": True}).json
-    stored = collection("conversations").find_one({"user_id": api.user_id})
-    assert stored is not None
-    event = stored["pending_events"][1]
+    document = stored(api.user_id)
+    event = document["pending_events"][1]
     assert event["event_type"] == "conversation.updated"
     assert (event["sequence"], event["data"]) == (2, after)
     assert event["changed"] == ["pinned", "title"]

@@ -12,7 +12,7 @@ from tests.commands import CommandRecorder
 
 @pytest.fixture
 def conversation(api: ApiClient) -> dict[str, Any]:
-    """Created before recording begins; introspection and character are cached by it."""
+    """Create it before recording begins; introspection and character are cached by it."""
     for number in range(3):
         api.create(title=f"t{number}")
     return api.create(tags=["a"], pinned=True)

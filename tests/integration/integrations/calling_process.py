@@ -12,8 +12,7 @@ from integrations.build import Clients, build_clients
 from integrations.errors import UpstreamUnavailable
 from integrations.resilience.deadline import Deadline
 from integrations.resilience.shared import connect_redis
-from tests.doubles.fault_proxy import until
-from tests.integration.integrations.conftest import Settings
+from tests.integration.integrations.conftest import Settings, until
 
 
 def ask(clients: Clients, character_id: str) -> str:

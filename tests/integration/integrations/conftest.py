@@ -1,6 +1,7 @@
 """A stand-in for Auth and Characters, the fault proxy before it, and a real valkey-server."""
 
 import json
+import signal
 import socket
 import subprocess
 import threading
@@ -20,7 +21,7 @@ from redis import Redis
 from integrations.build import Clients, build_clients
 from integrations.resilience.deadline import Deadline
 from integrations.resilience.shared import connect_redis
-from tests.doubles.fault_proxy import FaultProxy, until
+from tests.doubles.fault_proxy import FaultProxy
 
 T = TypeVar("T")
 
@@ -84,6 +85,7 @@ class StandIn:
         self._thread.start()
 
     def describe(self, path: str) -> tuple[int, Any]:
+        """Return status and content for a GET."""
         character_id = path.removeprefix("/characters/")
         if path == "/health":
             return 200, {}
@@ -94,6 +96,7 @@ class StandIn:
         return 200, {"id": character_id, "name": character_id.title(), "avatar_url": None}
 
     def introspect(self, token: str) -> tuple[int, Any]:
+        """Return status and content for a token."""
         return (401, {}) if token in self.revoked else (200, {"user_id": self.owner})
 
     @property
@@ -110,6 +113,7 @@ class StandIn:
             self.connections += 1
 
     def close(self) -> None:
+        """Stop serving."""
         self.gate.set()
         self._server.shutdown()
         self._thread.join()
@@ -128,6 +132,7 @@ class Valkey:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
+        """Start, and wait until it answers."""
         arguments = [
             str(VALKEY_BINARY), "--port", str(self.port), "--bind", "127.0.0.1",
             "--save", "", "--appendonly", "no", "--dir", str(self._folder),
@@ -136,7 +141,18 @@ class Valkey:
         with connect_redis(self.url) as client:
             assert until(lambda: _answers(client)), "valkey-server did not start"
 
+    def hang(self) -> None:
+        """Stop answering, with all connections open, until `resume`."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Go on answering."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
+
     def kill(self) -> None:
+        """End at once, and lose everything."""
         if self._process is not None:
             self._process.kill()
             self._process.wait()
@@ -187,12 +203,23 @@ class World:
         return clients
 
     def close(self) -> None:
+        """Close all clients."""
         for close in self._closing:
             close()
 
 
 def soon(seconds: float = 5.0) -> Deadline:
     return Deadline.after(seconds)
+
+
+def until(condition: Callable[[], bool], *, seconds: float = 10) -> bool:
+    """Wait until the condition holds, at most this long; return whether it does."""
+    ends = time.monotonic() + seconds
+    while time.monotonic() < ends:
+        if condition():
+            return True
+        time.sleep(0.02)
+    return condition()
 
 
 def in_parallel(work: Callable[[], T], *, times: int) -> list[T]:

@@ -4,14 +4,14 @@ import itertools
 import time
 from collections.abc import Callable
 
+import orjson
 import pytest
 from redis import Redis
 
 from integrations.errors import UpstreamUnavailable
 from integrations.resilience.cache import Codec, Lifetimes, SnapshotCache
 from integrations.resilience.shared import SharedMemory, connect_redis
-from tests.doubles.fault_proxy import until
-from tests.integration.integrations.conftest import World, in_parallel, soon
+from tests.integration.integrations.conftest import World, in_parallel, soon, until
 
 TEXT: Codec[str] = Codec(encode=str, decode=lambda kept: kept if isinstance(kept, str) else None)
 NOWHERE = "redis://127.0.0.1:1/0"
@@ -27,6 +27,7 @@ class Source:
         self.takes = 0.0
 
     def __call__(self) -> str | None:
+        """Answer, or fail."""
         self.asked += 1
         time.sleep(self.takes)
         if self.down:
@@ -43,7 +44,9 @@ def source() -> Source:
 def read(world: World, source: Source) -> Callable[..., Callable[[], tuple[str | None, bool]]]:
     """Return a way to read the key `k` as a new process would, with the given lifetimes."""
 
-    def reader(*, redis: Redis = world.redis, **lifetimes: float) -> Callable[[], tuple[str | None, bool]]:
+    def reader(
+        *, redis: Redis = world.redis, **lifetimes: float
+    ) -> Callable[[], tuple[str | None, bool]]:
         cache = SnapshotCache(
             upstream="characters",
             shared=SharedMemory(redis=redis),
@@ -113,7 +116,7 @@ def test_it_serves_nothing_when_too_old(read: Reader, source: Source) -> None:
 
 
 def test_it_remembers_an_absence_for_a_short_time(read: Reader, source: Source) -> None:
-    """ "There is none" is not asked again at once, and not for ever."""
+    """An absence is not asked about again at once, and is not believed for ever."""
     ask = read(absent=0.3)
     source.gone = True
     assert [ask(), ask()] == [(None, False)] * 2
@@ -151,7 +154,9 @@ def test_freshness_varies(read: Reader, source: Source, world: World) -> None:
     for _ in range(8):
         world.redis.flushall()
         read()()
-        ends.add(float(world.redis.get("snapshot:characters:k")[1:].split(b",")[0]))
+        kept = world.redis.get("snapshot:characters:k")
+        assert isinstance(kept, bytes)
+        ends.add(orjson.loads(kept)[0])
 
     assert max(ends) - min(ends) > 1
     assert all(260 < end - time.time() <= 300 for end in ends)
@@ -177,7 +182,8 @@ def test_without_redis_it_still_serves_stale(read: Reader, source: Source) -> No
 
 
 @pytest.mark.parametrize(
-    "rubbish", [b"", b"rubbish", b"{}", b"[1, 2]", b'["a", "b", "c"]', b"[9e9, 9e9, [1]]", b"[[],[],1]"]
+    "rubbish",
+    [b"", b"rubbish", b"{}", b"[1, 2]", b'["a", "b", "c"]', b"[9e9, 9e9, [1]]", b"[[],[],1]"],
 )
 def test_it_ignores_what_it_does_not_understand(
     read: Reader, source: Source, world: World, rubbish: bytes

@@ -34,7 +34,9 @@ def test_it_says_so_when_there_is_no_such_character(world: World) -> None:
     assert world.stand_in.calls == 1
 
 
-@pytest.mark.parametrize("character_id", ["", "a/b", "..", "a?b", "a%2fb", "a b", "ä", "a" * 129, "a\n"])
+@pytest.mark.parametrize(
+    "character_id", ["", "a/b", "..", "a?b", "a%2fb", "a b", "ä", "a" * 129, "a\n"]
+)
 def test_it_never_asks_for_an_id_that_no_character_can_have(
     world: World, character_id: str
 ) -> None:
@@ -72,7 +74,16 @@ def test_it_refuses_an_answer_of_another_shape(world: World, content: object) ->
 
 @pytest.mark.parametrize(
     "url",
-    ["javascript:alert(1)", "data:image/png;base64,AA", "/ada.png", "", "http://", 7, "https://[", "https://x/" + "a" * 2048],
+    [
+        "javascript:alert(1)",
+        "data:image/png;base64,AA",
+        "/ada.png",
+        "",
+        "http://",
+        7,
+        "https://[",
+        "https://x/" + "a" * 2048,
+    ],
 )
 def test_it_passes_on_no_picture_that_is_not_on_the_web(world: World, url: object) -> None:
     """An avatar_url that a browser should not be given is left out; the character is not."""

@@ -2,7 +2,9 @@
 
 import time
 
+import orjson
 import pytest
+from prometheus_client import REGISTRY
 
 from integrations.errors import TokenRejected, UpstreamUnavailable
 from tests.doubles.fault_proxy import Fault
@@ -134,3 +136,79 @@ def test_it_never_leaks_a_token(world: World, caplog: pytest.LogCaptureFixture) 
             errors.append(repr(caught.value) + repr(caught.value.__cause__))
 
     assert "s3cret" not in caplog.text + "".join(errors)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"",
+        b"\x00\xff" * 50,
+        b"SSH-2.0-OpenSSH_9.9\r\n",
+        b"HTTP/1.1 200",
+        b"HTTP/1.1 abc OK\r\n\r\n",
+        b"HTTP/1.1 099 Odd\r\nContent-Length: 2\r\n\r\n{}",
+        b"HTTP/1.1 999 Odd\r\nContent-Length: 2\r\n\r\n{}",
+        b"HTTP/1.1 204 No Content\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: -1\r\n\r\n{}",
+        b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2, 3\r\n\r\n{}",
+        b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: x\r\n\r\n{}",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Type: \xff\r\nContent-Length: 2\r\n\r\n{}",
+        b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 500 + b"\r\n",
+        b"HTTP/1.1 200 OK\r\nA: " + b"b" * 70_000 + b"\r\n\r\n",
+        b"HTTP/1.1 503 Busy\r\nRetry-After: " + b"9" * 5000 + b"\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 503 Busy\r\nRetry-After: \xb2\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n" + b"[" * 100_000,
+        b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n" + b'{"a":' * 2_000,
+    ],
+)
+def test_it_survives_whatever_is_sent(world: World, answer: bytes) -> None:
+    """Bytes that are no HTTP, or odd HTTP, end like any other fault."""
+    world.proxy.raw = answer
+
+    with pytest.raises(UpstreamUnavailable) as caught:
+        world.clients().characters.get(character_id="ada", deadline=soon())
+
+    assert caught.value.reason in {"bad_response", "status_5xx"}
+    assert 1 <= caught.value.retry_after <= 3600
+
+
+def test_a_connection_that_cannot_be_made_counts(world: World) -> None:
+    """Giving up on a connection is the upstream's failure, though the deadline is near."""
+    characters = world.clients(upstream_timeout=10.0, breaker_failure_threshold=1).characters
+    world.proxy.fault = Fault.HANG_CONNECT
+
+    with pytest.raises(UpstreamUnavailable) as caught:
+        characters.get(character_id="ada", deadline=soon(6))
+
+    assert caught.value.reason == "timeout"
+    assert characters.health()["breaker"] == "open"
+
+
+def test_it_counts_what_came_of_each_attempt(world: World) -> None:
+    """Attempts, stale answers and the breaker's state can be read from the metrics."""
+    characters = world.clients(breaker_failure_threshold=3).characters
+    before = {outcome: attempts(outcome) for outcome in ("answered", "status_5xx")}
+    kept = {"id": "ada", "name": "Ada", "avatar_url": None}
+    world.redis.set("snapshot:characters:ada", orjson.dumps([0, time.time() + 60, kept]))
+    stale = sample("degraded_answers_total", mode="characters-stale")
+
+    characters.get(character_id="borges", deadline=soon())
+    world.proxy.fault = Fault.STATUS_500
+    for _ in range(8):
+        characters.get(character_id="ada", deadline=soon())
+
+    assert attempts("answered") - before["answered"] == 1
+    assert attempts("status_5xx") - before["status_5xx"] == 3
+    assert attempts("breaker_open") >= 4
+    assert sample("degraded_answers_total", mode="characters-stale") - stale == 8
+    assert sample("upstream_breaker_state", upstream="characters") == 2
+
+
+def attempts(outcome: str) -> float:
+    return sample("upstream_calls_total", upstream="characters", outcome=outcome)
+
+
+def sample(name: str, **labels: str) -> float:
+    return REGISTRY.get_sample_value(name, labels) or 0.0

@@ -9,8 +9,8 @@ from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
 from integrations.errors import TokenRejected, UpstreamUnavailable
 from integrations.jwks import JwksClient
-from tests.doubles.fault_proxy import Fault, until
-from tests.integration.integrations.conftest import World, soon
+from tests.doubles.fault_proxy import Fault
+from tests.integration.integrations.conftest import World, soon, until
 
 RSA_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 EC_KEY = ec.generate_private_key(ec.SECP256R1())
@@ -23,7 +23,7 @@ def described(key: Any, *, kid: str, **members: str) -> dict[str, Any]:
 
 @pytest.fixture
 def jwks(world: World) -> JwksClient:
-    """A client of the key set that the stand-in serves as the character `keys`."""
+    """Return a client of the key set that the stand-in serves as the character `keys`."""
     publish(world, described(RSA_KEY, kid="r1"))
     return client(world)
 
@@ -109,7 +109,11 @@ def test_it_keeps_the_keys_while_the_issuer_is_away(
     seen = world.proxy.requests
     world.proxy.fault = Fault.STATUS_500
 
-    assert until(lambda: world.proxy.requests > seen or not jwks.signing_key(kid="r1", deadline=soon()))
+    def asked_in_vain() -> bool:
+        assert jwks.signing_key(kid="r1", deadline=soon()).key_id == "r1"
+        return world.proxy.requests > seen
+
+    assert until(asked_in_vain)
     assert jwks.signing_key(kid="r1", deadline=soon()).key_id == "r1"
 
 

@@ -1,0 +1,1 @@
+"""Benchmarks: this service against two peers and a floor, on one database."""

@@ -1,0 +1,68 @@
+"""Access tokens: their signature, and the claims that each must carry (RFC 7519)."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+import jwt
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
+from django.conf import settings
+from jwt.types import Options
+from rest_framework_simplejwt.exceptions import InvalidToken
+
+from conversations import dependencies
+from integrations.errors import TokenRejected
+from integrations.jwks import JwksClient
+from integrations.resilience.deadline import Deadline
+
+# Besides PyJWT's own: claims of the wrong type, numbers out of range, JSON nested too deeply.
+_UNREADABLE = (jwt.PyJWTError, TokenRejected, ValueError, TypeError, ArithmeticError, RecursionError)
+
+
+def verified_claims(raw: bytes, *, deadline: Deadline) -> Mapping[str, Any]:
+    """Return what a token claims, once its signature, times, issuer and audience are right.
+
+    The algorithm is the configured one, whatever the token says. Raises InvalidToken, and
+    UpstreamUnavailable when it is signed by a key that cannot be fetched now.
+    """
+    config = settings.CONFIG
+    try:
+        return jwt.decode(
+            raw,
+            _key_for(raw, deadline=deadline),
+            algorithms=[config.jwt_algorithm],
+            audience=config.jwt_audience or None,
+            issuer=config.jwt_issuer or None,
+            options=_required(has_audience=bool(config.jwt_audience)),
+        )
+    except _UNREADABLE:
+        raise InvalidToken("The token is not valid.") from None
+
+
+@lru_cache(maxsize=2)
+def _required(*, has_audience: bool) -> Options:
+    return {"require": ["exp"], "verify_aud": has_audience}
+
+
+def _key_for(raw: bytes, *, deadline: Deadline) -> Any:
+    config = settings.CONFIG
+    if config.jwt_algorithm == "HS256":
+        return config.jwt_secret_key
+    if config.jwt_jwks_url:
+        jwks = dependencies.get().jwks
+        if jwks is not None:
+            return _key_of_set(raw, jwks=jwks, deadline=deadline)
+    return _loaded(config.jwt_public_key)
+
+
+def _key_of_set(raw: bytes, *, jwks: JwksClient, deadline: Deadline) -> jwt.PyJWK:
+    header = jwt.get_unverified_header(raw)
+    # Before any key is asked for: a token that can never be valid causes no fetch.
+    if header.get("alg") != settings.CONFIG.jwt_algorithm:
+        raise jwt.InvalidAlgorithmError
+    return jwks.signing_key(kid=header.get("kid"), deadline=deadline)
+
+
+@lru_cache(maxsize=1)
+def _loaded(pem: str) -> Any:
+    return load_pem_public_key(pem.encode())

@@ -1,0 +1,1 @@
+"""Calls to the services this one depends on: Auth and Characters, over HTTP, each protected."""

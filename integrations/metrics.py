@@ -1,0 +1,54 @@
+"""What the calls to other services report to Prometheus.
+
+Every label is bounded: upstreams are named in the code, outcomes and reasons are closed sets.
+"""
+
+from typing import Literal
+
+from prometheus_client import Counter, Gauge, Histogram
+
+CALLS = Counter(
+    "upstream_calls_total",
+    "Attempts to call another service, by what came of them: answered, or a reason.",
+    ["upstream", "outcome"],
+)
+CALL_SECONDS = Histogram(
+    "upstream_call_duration_seconds",
+    "Time of one attempt that was sent, waiting for a free slot not included.",
+    ["upstream"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
+)
+RETRIES = Counter("upstream_retries_total", "Attempts made again after a failed one.", ["upstream"])
+BREAKER_STATE = Gauge(
+    "upstream_breaker_state",
+    "0 closed, 1 half-open, 2 open; the worst of the processes.",
+    ["upstream"],
+    multiprocess_mode="livemax",
+)
+BREAKER_CHANGES = Counter(
+    "upstream_breaker_changes_total", "Changes of a breaker, by its new state.", ["upstream", "to"]
+)
+SLOTS_IN_USE = Gauge(
+    "upstream_slots_in_use",
+    "Calls under way, bounded by the bulkhead of each process.",
+    ["upstream"],
+    multiprocess_mode="livesum",
+)
+DEGRADED_ANSWERS = Counter(
+    "degraded_answers_total",
+    "Answers given in a degraded mode: characters-stale, auth-local.",
+    ["mode"],
+)
+CACHE_READS = Counter(
+    "upstream_cache_reads_total",
+    "Answers not found in this process, by where they came from: shared, upstream, stale.",
+    ["upstream", "source"],
+)
+
+_STATE_NUMBERS = {"closed": 0, "half_open": 1, "open": 2}
+
+
+def breaker_changed(*, upstream: str, state: Literal["closed", "half_open", "open"]) -> None:
+    """Report the new state of a breaker in this process."""
+    BREAKER_STATE.labels(upstream).set(_STATE_NUMBERS[state])
+    BREAKER_CHANGES.labels(upstream, state).inc()

@@ -1,0 +1,122 @@
+"""Real answers, held against what the OpenAPI document promises of them."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import requests
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
+
+from tests.e2e.live import LiveService
+
+URL = "/api/v1/conversations"
+ONE = f"{URL}/{{id}}"
+JSON = "application/json"
+OPTIONAL = {"X-Degraded"}
+OPEN = {"ConversationMetadata", "DependencyHealth"}  # where more may come
+Check = Callable[[requests.Response, str, str], Any]
+
+
+@pytest.fixture(scope="module")
+def document(service: LiveService) -> dict[str, Any]:
+    found: dict[str, Any] = service.get("/api/schema").json()
+    return found
+
+
+@pytest.fixture
+def checked(document: dict[str, Any]) -> Check:
+    """Return a function that checks an answer, and returns its body."""
+
+    def check(answer: requests.Response, path: str, method: str) -> Any:
+        responses = document["paths"][path][method]["responses"]
+        promised = responses[str(answer.status_code)]
+        missing = [name for name in promised.get("headers", {}) if name not in answer.headers]
+        assert set(missing) <= OPTIONAL
+        if not answer.content:
+            assert "content" not in promised
+            return None
+        schema = promised["content"][answer.headers["Content-Type"]]["schema"]
+        Draft202012Validator({**schema, **closed(document)}).validate(answer.json())
+        return answer.json()
+
+    return check
+
+
+def closed(document: dict[str, Any]) -> dict[str, Any]:
+    """Return the components with their objects closed: undocumented members are found."""
+    components = {
+        name: {**component, "additionalProperties": False}
+        if component["type"] == "object" and name not in OPEN
+        else component
+        for name, component in document["components"]["schemas"].items()
+    }
+    return {"components": {"schemas": components}}
+
+
+def test_the_life_of_a_conversation_is_as_documented(
+    service: LiveService, token: str, checked: Check
+) -> None:
+    """Every operation's good answer, with its headers."""
+    send = service.request
+    body = {"character_id": "ada", "tags": ["a"], "settings": {"temperature": 0.5}}
+    created = checked(send("POST", URL, token=token, json=body), URL, "post")
+    url = f"{URL}/{created['id']}"
+    answer = service.get(url, token=token)
+    checked(answer, ONE, "get")
+    unmodified = service.get(url, token=token, If_None_Match=answer.headers["ETag"])
+    assert unmodified.status_code == 304
+    checked(unmodified, ONE, "get")
+    checked(send("PATCH", url, token=token, json={"title": "New"}), ONE, "patch")
+    for action in ("archive", "unarchive"):
+        checked(send("POST", f"{url}/{action}", token=token), f"{ONE}/{action}", "post")
+    checked(send("DELETE", url, token=token), ONE, "delete")
+    checked(send("POST", f"{url}/restore", token=token), f"{ONE}/restore", "post")
+
+
+@pytest.mark.parametrize("query", ["", "?view=full", "?limit=1", "?pagination=offset", "?q=nobody"])
+def test_a_page_is_as_documented(
+    service: LiveService, token: str, checked: Check, query: str
+) -> None:
+    """Whichever way it is asked for."""
+    for _ in range(2):
+        service.request("POST", URL, token=token, json={"character_id": "ada"})
+    page = checked(service.get(f"{URL}{query}", token=token), URL, "get")
+    assert len(page["results"]) == {"?limit=1": 1, "?q=nobody": 0}.get(query, 2)
+
+
+def test_errors_are_as_documented(service: LiveService, token: str, checked: Check) -> None:
+    """Each status with its headers, and with the faults where there are some."""
+    send = service.request
+    theirs = send("POST", URL, token=service.token("somebody-else"), json={"character_id": "ada"})
+    mine = send("POST", URL, token=token, json={"character_id": "ada"}).json()["id"]
+    foreign, own = f"{URL}/{theirs.json()['id']}", f"{URL}/{mine}"
+    patch: dict[str, Any] = {"token": token, "json": {"title": "x"}}
+    answers = [
+        (400, service.get(f"{URL}?nonsense=1", token=token), URL, "get"),
+        (400, send("POST", URL, token=token, json={"a": 1, "title": "<"}), URL, "post"),
+        (400, send("POST", URL, token=token, data=b"{", Content_Type=JSON), URL, "post"),
+        (401, service.get(URL), URL, "get"),
+        (401, service.get(URL, token="no.token.atall"), URL, "get"),
+        (403, service.get(f"{URL}?user_id=somebody-else", token=token), URL, "get"),
+        (403, service.get(foreign, token=token), ONE, "get"),
+        (404, service.get(f"{URL}/nonsense", token=token), ONE, "get"),
+        (406, service.get(URL, token=token, Accept="text/html"), URL, "get"),
+        (412, send("PATCH", own, If_Match='"99"', **patch), ONE, "patch"),
+        (412, send("DELETE", own, token=token, If_Match='"99"'), ONE, "delete"),
+        (415, send("PATCH", own, token=token, data=b"x", Content_Type="text/xml"), ONE, "patch"),
+        (422, send("POST", URL, token=token, json={"character_id": "nobody"}), URL, "post"),
+    ]
+    for status, answer, path, method in answers:
+        assert answer.status_code == status
+        problem = checked(answer, path, method)
+        assert problem["status"] == status
+    service.request("DELETE", own, token=token)
+    conflict = send("PATCH", own, **patch)
+    assert conflict.status_code == 409
+    checked(conflict, ONE, "patch")
+
+
+@pytest.mark.parametrize("path", ["/health", "/health/live", "/health/ready"])
+def test_the_health_is_as_documented(service: LiveService, checked: Check, path: str) -> None:
+    """It is beside the API, and in the document all the same."""
+    assert checked(service.get(path), path, "get")["status"]

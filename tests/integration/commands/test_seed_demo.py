@@ -1,0 +1,98 @@
+"""`manage.py seed_demo`; that a second run adds nothing is shown in test_from_empty.py."""
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.management import CommandError, call_command
+
+from conversations.management.commands import seed_demo
+from conversations.repository.database import collection
+from conversations.repository.indexes import CONVERSATIONS
+from integrations.characters import CharactersClient
+from integrations.errors import UpstreamUnavailable
+from tests.client import ApiClient
+
+
+@pytest.fixture
+def demo(database: None, user_id: str, monkeypatch: pytest.MonkeyPatch) -> ApiClient:
+    """Let the demo data belong to a user of the test's own, and speak for them."""
+    monkeypatch.setattr(seed_demo, "DEMO_USER", user_id)
+    return ApiClient.for_user(user_id)
+
+
+def configure(settings: Any, **changes: Any) -> None:
+    settings.CONFIG = settings.CONFIG.model_copy(update=changes)
+
+
+def test_it_creates_conversations_as_the_api_would(demo: ApiClient) -> None:
+    """Of all characters, in all states, found by their words, each with its event."""
+    call_command("seed_demo", verbosity=0)
+    listed = {
+        status: demo.get(f"/conversations?status={status}").json["results"]
+        for status in ("active", "archived", "deleted", "all")
+    }
+    assert {status: len(rows) for status, rows in listed.items()} == {
+        "active": 8,
+        "archived": 2,
+        "deleted": 2,
+        "all": 12,
+    }
+    assert {row["character_id"] for row in listed["all"]} == {"ada", "borges", "cervantes"}
+    assert listed["active"][0]["title"] == "Ada Lovelace"
+    assert demo.titles("?q=que") == ["Qué tal, maestro"]
+    assert len(demo.titles("?tag=books")) == 2
+    assert len(demo.titles("?pinned=true")) == 2
+    stored = collection(CONVERSATIONS).find({"user_id": demo.user_id, "status": "archived"})
+    assert [[event["event_type"] for event in it["pending_events"]] for it in stored] == [
+        ["conversation.created", "conversation.archived"]
+    ] * 2
+
+
+def test_it_leaves_what_the_user_did_alone(demo: ApiClient) -> None:
+    """Who has conversations, whatever became of them, gets no more."""
+    kept = demo.create(title="The only one")
+    demo.delete(kept["id"])
+    call_command("seed_demo", verbosity=0)
+    assert demo.titles("?status=all") == ["The only one"]
+
+
+def test_it_makes_an_admin_in_development_only(
+    demo: ApiClient, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a password that everyone knows; who changed it keeps their own."""
+    name = f"admin-{demo.user_id}"
+    monkeypatch.setattr(seed_demo, "ADMIN", name)
+    configure(settings, environment="test")
+    call_command("seed_demo", verbosity=0)
+    assert not User.objects.filter(username=name).exists()
+    configure(settings, environment="development")
+    call_command("seed_demo", verbosity=0)
+    admin = User.objects.get(username=name)
+    assert admin.is_superuser
+    assert admin.check_password(name)
+    admin.set_password("another")
+    admin.save()
+    call_command("seed_demo", verbosity=0)
+    assert User.objects.get(username=name).check_password("another")
+
+
+def test_it_refuses_in_production(demo: ApiClient, settings: Any) -> None:
+    """Nothing is written."""
+    configure(settings, environment="production")
+    with pytest.raises(CommandError, match="production"):
+        call_command("seed_demo", verbosity=0)
+    assert demo.titles("?status=all") == []
+
+
+def test_it_says_in_one_line_that_characters_are_away(
+    demo: ApiClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Demo conversations have real characters, or are not made."""
+
+    def away(*_arguments: Any, **_named: Any) -> None:
+        raise UpstreamUnavailable(upstream="characters", reason="refused")
+
+    monkeypatch.setattr(CharactersClient, "get", away)
+    with pytest.raises(CommandError, match="characters: refused"):
+        call_command("seed_demo", verbosity=0)

@@ -62,8 +62,9 @@ def _options() -> argparse.Namespace:
     )
     parser.add_argument("what", nargs="?", choices=("peers", "deep"), default="peers")
     parser.add_argument("--database", choices=DATABASES, help="start this one")
-    parser.add_argument("--rounds", type=int, default=10)
-    parser.add_argument("--requests", type=int, default=150, help="of each workload and round")
+    parser.add_argument("--rounds", type=int, default=12)
+    parser.add_argument("--minutes", type=float, default=4, help="no round begins after these")
+    parser.add_argument("--requests", type=int, default=120, help="of each workload and round")
     parser.add_argument("--concurrency", type=int, default=8)
     parser.add_argument(
         "--only",
@@ -95,7 +96,11 @@ def _run(options: argparse.Namespace, *, console: Console) -> int:
             console.status("") as status,
         ):
             samples = compare(plan, env=env, scratch=Path(folder), said=status.update)
-    title = f"{database.name}, {options.requests} requests, {options.concurrency} at a time"
+    rounds = len({sample.round for sample in samples})
+    title = (
+        f"{database.name}: {rounds} rounds of {options.requests} requests, "
+        f"{options.concurrency} at a time"
+    )
     show(samples, title=title, console=console)
     _write(options.json, _figures(samples, plan=plan, database=database.name))
     return 1 if any(sample.failures for sample in samples) else 0
@@ -119,6 +124,7 @@ def _plan(options: argparse.Namespace) -> Plan:
         contestants=contestants,
         workloads=workloads,
         rounds=options.rounds,
+        seconds=options.minutes * 60,
         requests=options.requests,
         concurrency=options.concurrency,
     )
@@ -129,7 +135,7 @@ def _figures(samples: list[Sample], *, plan: Plan, database: str) -> dict[str, A
         "at": datetime.now(UTC),
         "database": database,
         "python": platform.python_version(),
-        "rounds": plan.rounds,
+        "rounds": len({sample.round for sample in samples}),
         "requests": plan.requests,
         "concurrency": plan.concurrency,
         "rows": rows(samples),

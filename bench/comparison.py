@@ -8,6 +8,7 @@ from __future__ import annotations
 import secrets
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -22,7 +23,8 @@ from bench.seeding import Document, create_indexes, fill
 from bench.serving import Running, serving
 from bench.workloads import POPULATIONS, Workloads
 
-WARM_UP = 20  # one request for each user: its token is in the cache after it
+LEAST_ROUNDS = 3
+WARM_UP = 10  # one request for each user: its token is in the cache after it
 Said = Callable[[str], None]
 
 
@@ -43,11 +45,12 @@ class Sample:
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """How much to measure."""
+    """How much to measure: `rounds`, or as many as fit in `seconds`, but at least `LEAST_ROUNDS`."""
 
     contestants: Sequence[Contestant]
     workloads: Sequence[str]
     rounds: int
+    seconds: float
     requests: int
     concurrency: int
 
@@ -108,7 +111,10 @@ class _Rounds:
     workloads: Workloads
 
     def samples(self, said: Said) -> Iterator[Sample]:
+        deadline = time.monotonic() + self.plan.seconds
         for number in range(self.plan.rounds):
+            if number >= LEAST_ROUNDS and time.monotonic() > deadline:
+                return
             # Turned at every round, so that none is always first.
             turn = number % len(self.servers)
             for workload in self.plan.workloads:

@@ -14,10 +14,10 @@ from bench.seeding import Population, conversations
 Request = dict[str, Any]
 BASE = "/api/v1/conversations"
 PAGE = 20
-READERS = Population(prefix="reader", users=20, conversations=60)
-EDITORS = Population(prefix="editor", users=20, conversations=25)
-AUTHORS = Population(prefix="author", users=20, conversations=0)
-# Editors first: the embedded servers' findOneAndUpdate scans from the oldest row.
+READERS = Population(prefix="reader", users=10, conversations=50)
+EDITORS = Population(prefix="editor", users=10, conversations=20)
+AUTHORS = Population(prefix="author", users=10, conversations=0)
+# Few rows, and editors first: the embedded servers scan for findOneAndUpdate, oldest row first.
 POPULATIONS = [EDITORS, READERS, AUTHORS]
 TOKEN_SECONDS = 3600
 

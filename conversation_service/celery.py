@@ -6,8 +6,6 @@ from functools import partial
 from celery import Celery
 from celery.signals import worker_init
 
-from conversations import dependencies
-
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "conversation_service.settings")
 
 app = Celery("conversation_service")
@@ -18,6 +16,8 @@ app.autodiscover_tasks(["conversations"])
 # Sent in the worker before it forks; each of its processes builds its own on first use.
 @worker_init.connect  # type: ignore[untyped-decorator]
 def _call_patiently(**_signal: object) -> None:
-    from conversation_service.wiring import build_dependencies  # noqa: PLC0415  # needs the settings
+    # Not above: this module is loaded with the package, before there are any settings.
+    from conversation_service.wiring import build_dependencies  # noqa: PLC0415
+    from conversations import dependencies  # noqa: PLC0415
 
     dependencies.build_with(partial(build_dependencies, background=True))

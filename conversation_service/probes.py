@@ -36,6 +36,8 @@ def probes() -> Mapping[str, Refreshed[Report]]:
         "auth_service": _auth_check,
         "characters_service": _characters_check,
     }
+    if (keys := dependencies.get().jwks) is not None:
+        checks["key_service"] = keys.health
     if settings.CONFIG.message_service_url:
         checks["message_service"] = _http_check(settings.CONFIG.message_service_url)
     pool = ThreadPoolExecutor(max_workers=len(checks), thread_name_prefix="probe")

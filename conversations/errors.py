@@ -74,6 +74,20 @@ class CharacterUnknown(ConversationError):
         super().__init__("There is no character with this character_id.")
 
 
+class KeyReused(ConversationError):
+    """An Idempotency-Key came again with another body."""
+
+    def __init__(self) -> None:
+        super().__init__("This Idempotency-Key was used with another body.")
+
+
+class KeyInUse(ConversationError):
+    """The first request with this Idempotency-Key is still under way."""
+
+    def __init__(self) -> None:
+        super().__init__("The first request with this Idempotency-Key is still under way.")
+
+
 class TooContended(ConversationError):
     """Others kept changing the conversation until the time for this request ran out."""
 

@@ -79,9 +79,14 @@ def main(pipe: BinaryIO, remove: Sequence[str]) -> None:
     """Wait for the supervisor's end, then end its groups and remove its files."""
     for signum in IGNORED:
         signal.signal(signum, signal.SIG_IGN)
-    end(follow(pipe))
-    for name in remove:
-        path = Path(name)
+    try:
+        end(follow(pipe))
+    finally:
+        _remove(Path(name) for name in remove)
+
+
+def _remove(paths: Iterable[Path]) -> None:
+    for path in paths:
         if path.is_dir():
             shutil.rmtree(path, ignore_errors=True)
         else:

@@ -11,7 +11,7 @@ from integrations.client import Request
 from integrations.errors import TokenRejected, UpstreamUnavailable
 from integrations.resilience.deadline import Deadline
 from integrations.resilience.flight import SingleFlight
-from integrations.upstream import Upstream
+from integrations.upstream import Health, Upstream
 
 FRESH = 300.0  # seconds; a key taken out of the set is refused within that
 AT_MOST_EVERY = 60.0  # seconds between two fetches, whatever the tokens say
@@ -51,6 +51,10 @@ class JwksClient:
         if key is None:
             raise TokenRejected
         return key
+
+    def health(self) -> Health:
+        """Return this dependency's part of /health; the key set itself is what is probed."""
+        return self._upstream.health(path="")
 
     def _find(self, kid: str | None) -> PyJWK | None:
         keys = self._keys

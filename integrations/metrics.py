@@ -3,9 +3,12 @@
 Every label is bounded: upstreams are named in the code, outcomes and reasons are closed sets.
 """
 
+from collections.abc import Mapping
 from typing import Literal
 
 from prometheus_client import Counter, Gauge, Histogram
+
+BreakerState = Literal["closed", "half_open", "open"]
 
 CALLS = Counter(
     "upstream_calls_total",
@@ -28,6 +31,18 @@ BREAKER_STATE = Gauge(
 BREAKER_CHANGES = Counter(
     "upstream_breaker_changes_total", "Changes of a breaker, by its new state.", ["upstream", "to"]
 )
+BREAKER_VOTES = Gauge(
+    "upstream_breaker_votes",
+    "Attempts of the last minute that say something of the upstream: total, failed, slow.",
+    ["upstream", "votes"],
+    multiprocess_mode="livesum",
+)
+LAST_FAILURE = Gauge(
+    "upstream_last_failure_timestamp_seconds",
+    "When an attempt last ended this way; the newest is the last error.",
+    ["upstream", "outcome"],
+    multiprocess_mode="max",
+)
 SLOTS_IN_USE = Gauge(
     "upstream_slots_in_use",
     "Calls under way, bounded by the bulkhead of each process.",
@@ -45,10 +60,17 @@ CACHE_READS = Counter(
     ["upstream", "source"],
 )
 
-_STATE_NUMBERS = {"closed": 0, "half_open": 1, "open": 2}
+_STATE_NUMBERS: Mapping[BreakerState, int] = {"closed": 0, "half_open": 1, "open": 2}
 
 
-def breaker_changed(*, upstream: str, state: Literal["closed", "half_open", "open"]) -> None:
+def breaker_changed(*, upstream: str, state: BreakerState) -> None:
     """Report the new state of a breaker in this process."""
     BREAKER_STATE.labels(upstream).set(_STATE_NUMBERS[state])
     BREAKER_CHANGES.labels(upstream, state).inc()
+
+
+def breaker_stands(*, upstream: str, state: BreakerState, votes: Mapping[str, int]) -> None:
+    """Report how a breaker stands, which time alone can change: votes age, open times end."""
+    BREAKER_STATE.labels(upstream).set(_STATE_NUMBERS[state])
+    for name, count in votes.items():
+        BREAKER_VOTES.labels(upstream, name).set(count)

@@ -19,6 +19,9 @@ from integrations.resilience.storage import BreakerState
 T = TypeVar("T")
 
 PROBE_TIMEOUT = 1.0  # seconds
+# A call may take this part of the time that its caller has left: without a rest, a fallback that
+# is at hand when the call has failed could not be used any more.
+SHARE = 0.5
 
 
 class Health(TypedDict):
@@ -79,8 +82,10 @@ class Upstream:
         """Return what `read` makes of the reply's JSON object, or None for the status given.
 
         `read` raises ValueError for what is not the promised shape. Only for calls that may be
-        made twice. Raises UpstreamUnavailable when there is no such reply within the deadline.
+        made twice. Raises UpstreamUnavailable when there is no such reply within its share of the
+        time up to the deadline.
         """
+        deadline = deadline.share(SHARE)
         question = _Question(request=request, read=read, none_for=none_for)
         try:
             reading = call_with_retries(
@@ -100,10 +105,10 @@ class Upstream:
             raise self._unavailable("bad_response")
         return reading.content
 
-    def health(self) -> Health:
+    def health(self, *, path: str = "/health") -> Health:
         """Probe the upstream, in at most about a second, beside its breaker and bulkhead."""
         started = time.monotonic()
-        reachable = self._probe.reachable(path="/health", timeout=PROBE_TIMEOUT)
+        reachable = self._probe.reachable(path=path, timeout=PROBE_TIMEOUT)
         self._breaker.catch_up()
         breaker = self._breaker.state
         working = "healthy" if breaker == "closed" else "degraded"
@@ -136,6 +141,7 @@ class Upstream:
             metrics.CALLS.labels(self.name, outcome).inc()
             if outcome not in {"answered", "breaker_open"}:
                 self._last_error = outcome
+                metrics.LAST_FAILURE.labels(self.name, outcome).set(time.time())
 
     def _guarded(self, question: _Question[T], *, deadline: Deadline) -> _Reading[T]:
         with self._breaker.attempt() as attempt, self._bulkhead.slot(deadline=deadline):

@@ -79,9 +79,8 @@ User = Annotated[str, Depends(current_user)]
 
 
 async def owned(conversation_id: PydanticObjectId, user: User) -> Conversation:
-    conversation = await Conversation.find_one(
-        Conversation.id == conversation_id, Conversation.user_id == user
-    )
+    # One document: two conditions would be joined by $and, which some servers cannot index.
+    conversation = await Conversation.find_one({"_id": conversation_id, "user_id": user})
     if conversation is None:
         raise HTTPException(404, "no such conversation")
     return conversation

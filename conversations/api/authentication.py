@@ -2,10 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from rest_framework.request import Request
 from rest_framework_simplejwt.authentication import JWTStatelessUserAuthentication
 from rest_framework_simplejwt.exceptions import InvalidToken
 
@@ -13,6 +12,9 @@ from conversations import dependencies
 from conversations.api.tokens import verified_claims
 from conversations.rules import USER_ID
 from integrations.errors import TokenRejected, UpstreamUnavailable
+
+if TYPE_CHECKING:
+    from conversations.api.requests import ApiRequest
 
 ADMIN = "conversations:admin"
 ACTIVITY = "conversations:activity"
@@ -47,11 +49,11 @@ class BearerAuthentication(JWTStatelessUserAuthentication):
     """Authenticates by `Authorization: Bearer <JWT>`; raises InvalidToken, UpstreamUnavailable."""
 
     def authenticate(  # type: ignore[override]  # a principal, not a Django user
-        self, request: Request
+        self, request: "ApiRequest"
     ) -> tuple[Principal, Claims] | None:
         """Return the principal and the claims, or None where no bearer token was sent."""
         header = self.get_header(request)
-        raw = None if header is None else self.get_raw_token(header)
+        raw = self.get_raw_token(header) if header else None
         if raw is None:
             return None
         claims = verified_claims(raw, deadline=request.deadline)
@@ -70,7 +72,7 @@ def _scopes(claim: Any) -> frozenset[str]:
 
 
 def _introspect(
-    raw: str, *, user_id: str, claims: Claims, request: Request
+    raw: str, *, user_id: str, claims: Claims, request: "ApiRequest"
 ) -> UpstreamUnavailable | None:
     """Ask the Auth Service; return why it could not be asked, where that is tolerated."""
     if settings.CONFIG.auth_validation == "local":

@@ -143,6 +143,14 @@ _ANSWERS: tuple[tuple[type[Exception], Answer], ...] = (
         errors.QueryTooBroad,
         _retry("query_too_broad", "This combination of filters reads too many rows; narrow it."),
     ),
+    (errors.KeyReused, _plain("idempotency_key_reused")),
+    (
+        errors.KeyInUse,
+        _retry(
+            "idempotency_key_in_use",
+            "The first request with this Idempotency-Key is still under way.",
+        ),
+    ),
     (MissingScope, _missing_scope),
     (UpstreamUnavailable, _upstream_unavailable),
     (drf.NotAuthenticated, _unauthenticated),

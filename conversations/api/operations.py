@@ -80,6 +80,19 @@ def _query(name: str, schema: dict[str, Any], description: str) -> OpenApiParame
 _ID = OpenApiParameter(
     name="id", type=str, location=OpenApiParameter.PATH, pattern="^[0-9a-f]{24}$"
 )
+_IDEMPOTENCY_KEY = OpenApiParameter(
+    name="Idempotency-Key",
+    type={"type": "string", "minLength": 1, "maxLength": 255},
+    location=OpenApiParameter.HEADER,
+    description="A repeat with the same key within 24 hours gets the first answer.",
+)
+_REPLAYED = OpenApiParameter(
+    name="Idempotent-Replayed",
+    type=str,
+    location=OpenApiParameter.HEADER,
+    description="`true` where this is the answer of an earlier request with the same key.",
+    response=[201],
+)
 _ETAG = OpenApiParameter(
     name="ETag",
     type=str,
@@ -194,8 +207,11 @@ _OPERATIONS: dict[str, Any] = {
                 ],
             )
         },
-        parameters=[_ETAG, _LOCATION],
-        responses={201: _answer(_CONVERSATION, "Created."), **problems(["character_not_found"])},
+        parameters=[_IDEMPOTENCY_KEY, _ETAG, _LOCATION, _REPLAYED],
+        responses={
+            201: _answer(_CONVERSATION, "Created."),
+            **problems(["character_not_found", "idempotency_key_reused", "idempotency_key_in_use"]),
+        },
     ),
     "retrieve": extend_schema(
         operation_id="get_conversation",

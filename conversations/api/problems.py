@@ -93,16 +93,16 @@ CATALOGUE = _catalogue(
         advice="The API answers in JSON: accept application/json.",
     ),
     Problem(
-        code="request_timeout",
-        status=408,
-        title="The request arrived too slowly",
-        advice="Send the whole request without long pauses.",
-    ),
-    Problem(
         code="state_conflict",
         status=409,
         title="The conversation's state does not allow this",
         advice="`detail` says which state it is in; restore or unarchive it first.",
+    ),
+    Problem(
+        code="idempotency_key_in_use",
+        status=409,
+        title="The first request with this Idempotency-Key is still under way",
+        advice="Wait for as many seconds as `Retry-After` says, and send the same request again.",
     ),
     Problem(
         code="version_mismatch",
@@ -133,6 +133,12 @@ CATALOGUE = _catalogue(
         status=422,
         title="There is no such character",
         advice="The Characters Service does not know this character_id.",
+    ),
+    Problem(
+        code="idempotency_key_reused",
+        status=422,
+        title="The Idempotency-Key was used with another body",
+        advice="A key stands for one request: take a new one for another.",
     ),
     Problem(
         code="too_many_requests",

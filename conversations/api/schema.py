@@ -27,7 +27,6 @@ _EVERYWHERE = (
 )
 _WITH_BODY = (
     "malformed_request",
-    "request_timeout",
     "payload_too_large",
     "unsupported_media_type",
 )
@@ -91,7 +90,7 @@ _COMMON_PARAMETERS = [
     ),
     _header("X-Trace-Id", "The trace that this request belongs to.", responses=True),
     _header("WWW-Authenticate", "What is asked for.", responses=[401]),
-    _header("Retry-After", "Seconds.", responses=[429, 503]),
+    _header("Retry-After", "Seconds.", responses=[409, 429, 503]),
     _header(
         "X-Degraded",
         "`characters-stale`, `auth-local`: a fallback had a part in this answer.",
@@ -112,14 +111,14 @@ class ProblemAwareSchema(AutoSchema):
 
     def _get_request_body(self, direction: Any = "request") -> dict[str, Any] | None:
         # An empty body is no JSON, also where every member may be left out.
-        body: dict[str, Any] | None = super()._get_request_body(direction)
+        body: dict[str, Any] | None = super()._get_request_body(direction)  # type: ignore[no-untyped-call]  # drf-spectacular is half typed
         return body and {**body, "required": True}
 
     def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
         bodies: dict[str, Any] = super()._get_response_bodies(direction)
         codes = (*_EVERYWHERE, *(_WITH_BODY if self._get_request_body() else ()))
         for (status, media_type), response in problems(codes).items():
-            common = self._get_response_for_code(response, status, [media_type], direction)
+            common = self._get_response_for_code(response, status, [media_type], direction)  # type: ignore[no-untyped-call]  # as above
             own = bodies.setdefault(status, common)
             if own is not common:
                 _merge(own, common)

@@ -15,8 +15,8 @@ from integrations.errors import TokenRejected
 from integrations.jwks import JwksClient
 from integrations.resilience.deadline import Deadline
 
-# Besides PyJWT's own: claims of the wrong type, numbers out of range, JSON nested too deeply.
-_UNREADABLE = (jwt.PyJWTError, TokenRejected, ValueError, TypeError, ArithmeticError, RecursionError)
+# Besides PyJWT's own: claims of a wrong type, numbers out of range, JSON nested too deeply.
+_UNREADABLE = (jwt.PyJWTError, ValueError, TypeError, ArithmeticError, RecursionError)
 
 
 def verified_claims(raw: bytes, *, deadline: Deadline) -> Mapping[str, Any]:
@@ -35,7 +35,7 @@ def verified_claims(raw: bytes, *, deadline: Deadline) -> Mapping[str, Any]:
             issuer=config.jwt_issuer or None,
             options=_required(has_audience=bool(config.jwt_audience)),
         )
-    except _UNREADABLE:
+    except (*_UNREADABLE, TokenRejected):
         raise InvalidToken("The token is not valid.") from None
 
 

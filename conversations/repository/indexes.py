@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 CONVERSATIONS = "conversations"
+IDEMPOTENCY_KEYS = "idempotency_keys"
 ACTIVITY = "metadata.last_activity"
 
 
@@ -52,4 +53,11 @@ INDEXES: tuple[Index, ...] = (
         name="by_search_term",
         keys=(("user_id", 1), ("search_terms", 1)),
     ),
+    Index(
+        collection=IDEMPOTENCY_KEYS,
+        name="expiry",
+        keys=(("created_at", 1),),
+        expire_after=24 * 3600,
+    ),
+    Index(collection=IDEMPOTENCY_KEYS, name="by_conversation", keys=(("conversation_id", 1),)),
 )

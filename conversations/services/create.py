@@ -4,6 +4,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Self
 
+from bson import ObjectId
+from pymongo.errors import DuplicateKeyError
+
 from conversations import dependencies
 from conversations.caller import Caller
 from conversations.document import new_document
@@ -13,6 +16,7 @@ from conversations.metrics import CONVERSATIONS_CREATED
 from conversations.repository import conversations
 from conversations.repository.database import Document
 from conversations.rules import fitting_title
+from conversations.services.read import get_conversation
 from conversations.services.update import check_expiry, merged_settings
 from integrations.characters import CharacterAnswer
 from integrations.errors import CharacterNotFound
@@ -44,8 +48,13 @@ class Created:
     stale_character: bool
 
 
-def create_conversation(*, draft: Draft, caller: Caller, now: datetime) -> Created:
+def create_conversation(
+    *, draft: Draft, caller: Caller, now: datetime, conversation_id: ObjectId | None = None
+) -> Created:
     """Store a new conversation of the owner, with its event, in one insert.
+
+    With a `conversation_id` that is there already, it is returned as it is: another attempt of the
+    same request has created it.
 
     Raises InvalidInput if it would be born expired, CharacterUnknown, and integrations'
     UpstreamUnavailable when the Characters Service cannot say.
@@ -64,10 +73,15 @@ def create_conversation(*, draft: Draft, caller: Caller, now: datetime) -> Creat
         pinned=draft.pinned,
         expires_at=draft.expires_at,
         now=now,
+        conversation_id=conversation_id,
     )
     event = envelope(event_type=CREATED, after=document, caller=caller, now=now, changed=())
-    conversations.insert({**document, "pending_events": [event], "pending_since": now})
-    CONVERSATIONS_CREATED.inc()
+    try:
+        conversations.insert({**document, "pending_events": [event], "pending_since": now})
+    except DuplicateKeyError:
+        document = get_conversation(conversation_id=document["_id"], caller=caller, now=now)
+    else:
+        CONVERSATIONS_CREATED.inc()
     return Created(document=document, stale_character=answer.stale)
 
 

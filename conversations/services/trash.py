@@ -7,7 +7,7 @@ from bson import ObjectId
 
 from conversations.caller import Caller
 from conversations.events.envelope import envelope
-from conversations.repository import conversations
+from conversations.repository import conversations, idempotency
 from conversations.repository.database import Document
 from conversations.services.change import (
     FIRST_PAUSE,
@@ -90,6 +90,8 @@ def purge_conversation(
             conversation_id=conversation_id, caller=caller, now=now, with_pending_events=True
         )
         check_version(document, expected=expected_versions)
+        # First, so that no answer kept for a repeat outlives the content that it holds.
+        idempotency.delete_of(conversation_id)
         if _write_shell(document, caller=caller, now=now):
             return
         pause = wait_for_next_try(pause, caller=caller)

@@ -9,9 +9,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 
 import pybreaker
 
+from integrations import metrics
 from integrations.resilience.marks import BreakerMarks, Claim, Mark
 from integrations.resilience.outcome import BreakerOpen, Inconclusive
 from integrations.resilience.shared import SharedMemory
@@ -83,6 +85,12 @@ class Breaker:
     def votes(self) -> Votes:
         """The window of this process."""
         return self._storage.window.votes()
+
+    def report(self) -> None:
+        """Set the metrics to what holds now."""
+        metrics.breaker_stands(
+            upstream=self._storage.name, state=self.state, votes=asdict(self.votes)
+        )
 
     @contextmanager
     def attempt(self) -> Iterator[Attempt]:

@@ -16,6 +16,10 @@ class Deadline:
         """Return the deadline that lies `seconds` from now."""
         return cls(time.monotonic() + seconds)
 
+    def share(self, part: float) -> Self:
+        """Return the earlier deadline that leaves this part, 0 to 1, of the remaining time."""
+        return type(self).after(self.remaining() * part)
+
     def remaining(self) -> float:
         """Return the seconds left, never below zero."""
         return max(0.0, self.at - time.monotonic())

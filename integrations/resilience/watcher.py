@@ -52,11 +52,13 @@ class MarksWatcher:
             self._pid = os.getpid()
 
     def refresh(self) -> None:
-        """Read the marks once and hand them to the breakers."""
+        """Read the marks once, hand them to the breakers, and report how these stand then."""
         asked_at = time.monotonic()
         marks = self._shared.run(self._read)
         for breaker, mark in zip(self._breakers, marks or [], strict=bool(marks)):
             breaker.adopt(mark, asked_at=asked_at)
+        for breaker in self._breakers:
+            breaker.report()
 
     def close(self) -> None:
         """End the thread."""

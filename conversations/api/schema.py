@@ -90,7 +90,7 @@ _COMMON_PARAMETERS = [
     ),
     _header("X-Trace-Id", "The trace that this request belongs to.", responses=True),
     _header("WWW-Authenticate", "What is asked for.", responses=[401]),
-    _header("Retry-After", "Seconds.", responses=[409, 429, 503]),
+    _header("Retry-After", "Seconds.", responses=[429, 503]),
     _header(
         "X-Degraded",
         "`characters-stale`, `auth-local`: a fallback had a part in this answer.",

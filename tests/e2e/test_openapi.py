@@ -12,7 +12,7 @@ from tests.e2e.live import LiveService
 URL = "/api/v1/conversations"
 ONE = f"{URL}/{{id}}"
 JSON = "application/json"
-OPTIONAL = {"X-Degraded"}
+OPTIONAL = {"X-Degraded", "Idempotent-Replayed"}
 OPEN = {"ConversationMetadata", "DependencyHealth"}  # where more may come
 Check = Callable[[requests.Response, str, str], Any]
 

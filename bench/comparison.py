@@ -45,7 +45,7 @@ class Sample:
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """How much to measure: `rounds`, or as many as fit in `seconds`, but at least `LEAST_ROUNDS`."""
+    """How much to measure: `rounds`, but none begins after `seconds`, beyond the first few."""
 
     contestants: Sequence[Contestant]
     workloads: Sequence[str]

@@ -6,11 +6,11 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
-import orjson
 from bson import ObjectId
 from django.http import HttpResponse
 from pymongo.errors import PyMongoError
 
+from conversations.api.answers import json_answer
 from conversations.api.requests import ApiRequest
 from conversations.caller import Caller
 from conversations.errors import ConversationError, Fault, InvalidInput
@@ -18,7 +18,6 @@ from conversations.services.idempotency import Claim, abandon, claim, keep, rele
 from integrations.errors import UpstreamError
 
 _KEY = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?\Z")
-KEPT_HEADERS = ("Location", "ETag")
 
 Create = Callable[[ObjectId | None], tuple[dict[str, Any], dict[str, str]]]
 
@@ -33,14 +32,15 @@ def create_once(
     """
     key = _key(request)
     if key is None:
-        return _answer(*create(None))
+        body, headers = create(None)
+        return json_answer(body, status=201, headers=headers)
     held = claim(key=key, operation=operation, body=request.data, caller=caller, now=now)
     if held.answer is not None:
         headers = {**held.answer["headers"], "Idempotent-Replayed": "true"}
-        return _answer(held.answer["body"], headers)
+        return json_answer(held.answer["body"], status=201, headers=headers)
     body, headers = _created(create, held, now=now)
     keep(held, answer={"body": body, "headers": headers})
-    return _answer(body, headers)
+    return json_answer(body, status=201, headers=headers)
 
 
 def _created(
@@ -57,12 +57,6 @@ def _created(
         with suppress(PyMongoError):
             abandon(held, now=now)
         raise
-
-
-def _answer(body: dict[str, Any], headers: dict[str, str]) -> HttpResponse:
-    return HttpResponse(
-        orjson.dumps(body), status=201, content_type="application/json", headers=headers
-    )
 
 
 def _key(request: ApiRequest) -> str | None:

@@ -1,5 +1,6 @@
 """Access tokens: their signature, and the claims that each must carry (RFC 7519)."""
 
+import time
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
@@ -14,9 +15,16 @@ from conversations import dependencies
 from integrations.errors import TokenRejected
 from integrations.jwks import JwksClient
 from integrations.resilience.deadline import Deadline
+from integrations.resilience.local import RecentAnswers
 
 # Besides PyJWT's own: claims of a wrong type, numbers out of range, JSON nested too deeply.
 _UNREADABLE = (jwt.PyJWTError, ValueError, TypeError, ArithmeticError, RecursionError)
+
+
+# A token that was right stays so until it expires; the minute bounds how long a key that was taken
+# out of the key set still counts. Verifying costs a tenth of a read (docs/decisions/hot-path.md).
+_KNOWN: RecentAnswers[bytes, Mapping[str, Any]] = RecentAnswers(size=10_000)
+_KNOWN_FOR = 60.0  # seconds
 
 
 def verified_claims(raw: bytes, *, deadline: Deadline) -> Mapping[str, Any]:
@@ -25,6 +33,15 @@ def verified_claims(raw: bytes, *, deadline: Deadline) -> Mapping[str, Any]:
     The algorithm is the configured one, whatever the token says. Raises InvalidToken, and
     UpstreamUnavailable when it is signed by a key that cannot be fetched now.
     """
+    known = _KNOWN.get(raw)
+    if known is not None:
+        return known
+    claims = _verify(raw, deadline=deadline)
+    _KNOWN.put(raw, claims, seconds=min(_KNOWN_FOR, int(claims["exp"]) - time.time()))
+    return claims
+
+
+def _verify(raw: bytes, *, deadline: Deadline) -> Mapping[str, Any]:
     config = settings.CONFIG
     try:
         return jwt.decode(

@@ -5,19 +5,21 @@ from typing import Any, ClassVar
 
 from bson import ObjectId
 from bson.errors import InvalidId
-from django.http import HttpResponse
+from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
-from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
+from conversations.api.answers import JSON
 from conversations.api.authentication import Principal
 from conversations.api.parameters import check_known
+from conversations.api.renderers import OrjsonRenderer
 from conversations.api.serializers.conversation import NOTHING
 from conversations.api.serializers.strict import validated
 from conversations.errors import ConversationNotFound
 from integrations import metrics
 
-HEX_LENGTH = 24
+_JSON_AT_A_GLANCE = {"*/*", JSON}
+_RENDERER = OrjsonRenderer()
 
 
 class StrictViewSet(ViewSet):
@@ -39,9 +41,17 @@ class StrictViewSet(ViewSet):
             repeatable=self.repeatable,
         )
 
-    def finalize_response(
-        self, request: Request, response: Response, *args: Any, **kwargs: Any
-    ) -> Response:
+    def perform_content_negotiation(
+        self,
+        request: Request,
+        force: bool = False,  # noqa: FBT001, FBT002  # DRF's signature
+    ) -> tuple[BaseRenderer, str]:
+        """Return the renderer; what most clients accept is seen at a glance."""
+        if request.META.get("HTTP_ACCEPT", "*/*") in _JSON_AT_A_GLANCE:
+            return _RENDERER, JSON
+        return super().perform_content_negotiation(request, force)
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         """Add X-Degraded where the answer owes something to a fallback."""
         degraded = list(getattr(request, "degraded", ()))
         principal = getattr(request, "_user", None)
@@ -65,8 +75,3 @@ def refuse_body(request: Request) -> None:
     """Raise InvalidInput if an action that takes no body is given one with members."""
     if request.META.get("CONTENT_LENGTH") not in ("", "0", None):
         validated(NOTHING, request.data)
-
-
-def no_content() -> HttpResponse:
-    """Return the answer of an action that has nothing to show."""
-    return HttpResponse(status=204)

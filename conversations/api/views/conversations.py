@@ -5,9 +5,9 @@ from typing import Any, ClassVar
 from bson import ObjectId
 from django.conf import settings
 from django.http import HttpResponse
-from rest_framework.response import Response
 
 from conversations import dependencies
+from conversations.api.answers import json_answer, no_content
 from conversations.api.callers import caller_of
 from conversations.api.etags import etag_of, expected_versions, is_unmodified
 from conversations.api.filters import REPEATABLE, ConversationFilterBackend
@@ -25,7 +25,7 @@ from conversations.api.requests import ApiRequest
 from conversations.api.serializers.conversation import CREATE, PATCH
 from conversations.api.serializers.strict import validated
 from conversations.api.time_limits import reading_at_most
-from conversations.api.views.base import StrictViewSet, no_content, object_id, refuse_body
+from conversations.api.views.base import StrictViewSet, object_id, refuse_body
 from conversations.representation import represent
 from conversations.services.archive import archive_conversation, unarchive_conversation
 from conversations.services.create import Draft, create_conversation
@@ -58,7 +58,7 @@ class ConversationViewSet(StrictViewSet):
             return [MergePatchParser(), StrictJSONParser()]
         return [StrictJSONParser()]
 
-    def list(self, request: ApiRequest) -> Response:
+    def list(self, request: ApiRequest) -> HttpResponse:
         """Answer with a page of the caller's conversations."""
         caller = caller_of(request)
         query = request.GET
@@ -73,7 +73,7 @@ class ConversationViewSet(StrictViewSet):
             now=dependencies.get().clock(),
         )
         with reading_at_most(LIST_TIME_LIMIT, deadline=request.deadline):
-            return Response(strategy.page(wanted))
+            return json_answer(strategy.page(wanted))
 
     def create(self, request: ApiRequest) -> HttpResponse:
         """Create a conversation with a character."""
@@ -95,7 +95,7 @@ class ConversationViewSet(StrictViewSet):
             request, operation="create_conversation", caller=caller, now=now, create=create
         )
 
-    def retrieve(self, request: ApiRequest, pk: str) -> Response | HttpResponse:
+    def retrieve(self, request: ApiRequest, pk: str) -> HttpResponse:
         """Answer with one conversation, or 304 if the caller has it already."""
         document = get_conversation(
             conversation_id=object_id(pk),
@@ -105,9 +105,9 @@ class ConversationViewSet(StrictViewSet):
         tag = etag_of(document)
         if is_unmodified(request, tag):
             return HttpResponse(status=304, headers={"ETag": tag})
-        return Response(represent(document), headers={"ETag": tag})
+        return json_answer(represent(document), headers={"ETag": tag})
 
-    def partial_update(self, request: ApiRequest, pk: str) -> Response:
+    def partial_update(self, request: ApiRequest, pk: str) -> HttpResponse:
         """Change what the merge patch names."""
         patch = validated(PATCH, request.data)
         return self._changed(request, pk, update_conversation, patch=patch)
@@ -122,17 +122,17 @@ class ConversationViewSet(StrictViewSet):
             self._call(request, pk, delete_conversation)
         return no_content()
 
-    def archive(self, request: ApiRequest, pk: str) -> Response:
+    def archive(self, request: ApiRequest, pk: str) -> HttpResponse:
         """Archive."""
         refuse_body(request)
         return self._changed(request, pk, archive_conversation)
 
-    def unarchive(self, request: ApiRequest, pk: str) -> Response:
+    def unarchive(self, request: ApiRequest, pk: str) -> HttpResponse:
         """Make active again."""
         refuse_body(request)
         return self._changed(request, pk, unarchive_conversation)
 
-    def restore(self, request: ApiRequest, pk: str) -> Response:
+    def restore(self, request: ApiRequest, pk: str) -> HttpResponse:
         """Take out of the trash."""
         refuse_body(request)
         return self._changed(request, pk, restore_conversation)
@@ -146,6 +146,8 @@ class ConversationViewSet(StrictViewSet):
             **arguments,
         )
 
-    def _changed(self, request: ApiRequest, pk: str, service: Any, **arguments: Any) -> Response:
+    def _changed(
+        self, request: ApiRequest, pk: str, service: Any, **arguments: Any
+    ) -> HttpResponse:
         document = self._call(request, pk, service, **arguments).document
-        return Response(represent(document), headers={"ETag": etag_of(document)})
+        return json_answer(represent(document), headers={"ETag": etag_of(document)})

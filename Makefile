@@ -8,7 +8,7 @@ CODE := manage.py conversation_service conversations integrations devstack bench
 SECANTUS_MDB := 0.5.3-beta.193
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint typecheck unit suite format bench schema secantusd-rs clean
+.PHONY: help run test lint typecheck unit suite format bench chaos schema secantusd-rs clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -38,6 +38,9 @@ format: $(STAMP) ## rewrite the code as ruff wants it
 
 bench: $(STAMP) ## measure against the peers
 	$(PYTHON) -m bench $(BENCH)
+
+chaos: $(STAMP) ## measure every fault of Auth and Characters, over HTTP (3 minutes)
+	$(PYTHON) -m devstack exec -- $(PYTHON) -m tests.chaos $(CHAOS)
 
 schema: $(STAMP) ## rewrite tests/snapshots/openapi.json
 	$(PYTHON) manage.py spectacular --format openapi-json --file tests/snapshots/openapi.json

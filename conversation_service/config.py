@@ -4,7 +4,9 @@ Values come from, highest first: the environment, `.env`, and, in development, t
 a running `make run` names its embedded servers. `.env.example` lists all of them.
 """
 
+import re
 from functools import lru_cache
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
@@ -17,6 +19,9 @@ from conversation_service.public_keys import check_public_key
 DEVELOPMENT_SECRET = "development-secret-do-not-use-in-production"  # noqa: S105  # refused in production
 MIN_SECRET_LENGTH = 32  # bytes of a SHA-256 key, RFC 7518 section 3.2
 RATE_PERIODS = ("s", "sec", "second", "min", "minute", "hour", "day")
+
+_ORIGIN = re.compile(r"https?://[A-Za-z0-9.\[\]:_-]+\Z")
+_HOST = re.compile(r"\*\Z|\.?[A-Za-z0-9_.-]+\Z|\[[0-9A-Fa-f:.]+\]\Z")
 
 CommaSeparated = Annotated[tuple[str, ...], NoDecode]
 
@@ -101,6 +106,39 @@ class Config(BaseSettings):
     @classmethod
     def _lines(cls, value: str) -> str:
         return value.replace("\\n", "\n").strip()  # a variable often has no room for lines
+
+    @field_validator("public_url")
+    @classmethod
+    def _public(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if value and (parts.query or parts.fragment):
+            raise ValueError("must be a URL without query or fragment")
+        return value
+
+    @field_validator("cors_allowed_origins")
+    @classmethod
+    def _origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(_ORIGIN.match(origin) for origin in value):
+            raise ValueError("must be origins such as https://app.example, separated by commas")
+        return value
+
+    @field_validator("allowed_hosts")
+    @classmethod
+    def _hosts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(_HOST.match(host) for host in value):
+            raise ValueError("must be host names, addresses or *, separated by commas")
+        return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for network in value:
+            try:
+                ip_network(network, strict=False)
+            except ValueError:
+                detail = "must be addresses or networks such as 10.0.0.0/8, separated by commas"
+                raise ValueError(detail) from None
+        return value
 
     @field_validator("mongodb_url")
     @classmethod
@@ -189,7 +227,8 @@ class Config(BaseSettings):
 
 
 def _url(value: str, *, schemes: tuple[str, ...]) -> str:
-    if value and urlsplit(value).scheme not in schemes:
+    parts = urlsplit(value)
+    if value and (parts.scheme not in schemes or not (parts.netloc or parts.path)):
         raise ValueError(f"must be a URL with scheme {' or '.join(schemes)}")
     return value
 

@@ -29,9 +29,17 @@ _CODES: Final[dict[int, str]] = {
 _KEPT_HEADERS = ("Allow", "Retry-After", "WWW-Authenticate")
 
 
+_DETAILS: Final = {
+    "not_found": "There is nothing at this address.",
+    "forbidden": "This account may not do this.",
+    "malformed_request": "The request does not have the form that this address expects.",
+}
+
+
 def problem(request: HttpRequest, code: str) -> HttpResponse:
-    """Return the problem `code` with the detail that its catalogue entry has for everyone."""
-    return problem_response(request=request, code=code, detail=CATALOGUE[code].advice)
+    """Return the problem `code` with the detail that fits whoever asked."""
+    detail = _DETAILS.get(code, CATALOGUE[code].advice)
+    return problem_response(request=request, code=code, detail=detail)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

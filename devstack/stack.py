@@ -1,3 +1,4 @@
+import os
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -31,6 +32,8 @@ class Stack:
         self._folder = folder
         self._wanted = wanted
         self._children: list[Child] = []
+        # Who kills `make run` kills make, which cannot tell us any more.
+        self._parent = os.getppid() if "MAKELEVEL" in os.environ else None
         # Short whatever TMPDIR says: it is for sockets.
         self.scratch = Path(tempfile.mkdtemp(prefix="stack-", dir="/tmp"))
         self._guardian = Guardian(lock=lock, remove=(folder.env_file, self.scratch, *remove))
@@ -82,7 +85,7 @@ class Stack:
 
     def check(self, *, but: Child | None = None) -> None:
         """Raise Interrupted when the end is wanted, StackError when a process has died."""
-        if self._wanted():
+        if self._wanted() or self._parent not in (None, os.getppid()):
             raise Interrupted
         for child in self._children:
             if child is not but and child.process.poll() is not None:

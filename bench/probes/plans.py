@@ -119,3 +119,11 @@ def change_times(database: Database[Document]) -> str:
     return (
         f"{update:.1f} and {milliseconds(lambda: rows.find_one_and_update(wanted, change)):.1f} ms"
     )
+
+
+@probe("one document by _id and user_id, its conditions in $and")
+def and_time(database: Database[Document]) -> str:
+    rows = database["rows"]
+    row_id = rows.distinct("_id", {"user_id": "large"})[-1]
+    wanted: Document = {"$and": [{"_id": row_id}, {"user_id": "large"}]}
+    return f"{milliseconds(lambda: rows.find_one(wanted)):.1f} ms"

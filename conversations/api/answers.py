@@ -20,4 +20,17 @@ def json_answer(
 
 def no_content() -> HttpResponse:
     """Return the answer of an action that has nothing to show."""
-    return HttpResponse(status=204)
+    return _empty(204)
+
+
+def not_modified(tag: str) -> HttpResponse:
+    """Return the answer to who has this ETag's state already."""
+    answer = _empty(304)
+    answer["ETag"] = tag
+    return answer
+
+
+def _empty(status: int) -> HttpResponse:
+    answer = HttpResponse(status=status)
+    del answer["Content-Type"]  # Django's default is HTML's
+    return answer

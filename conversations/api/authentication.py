@@ -1,55 +1,27 @@
 """Bearer tokens: verified here, then vouched for by the Auth Service."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.conf import settings
 from rest_framework_simplejwt.authentication import JWTStatelessUserAuthentication
 from rest_framework_simplejwt.exceptions import InvalidToken
 
 from conversations import dependencies
+from conversations.api.principal import Principal
+from conversations.api.requests import ApiRequest
 from conversations.api.tokens import verified_claims
 from conversations.rules import USER_ID
 from integrations.errors import TokenRejected, UpstreamUnavailable
 
-if TYPE_CHECKING:
-    from conversations.api.requests import ApiRequest
-
-ADMIN = "conversations:admin"
-ACTIVITY = "conversations:activity"
-
 Claims = Mapping[str, Any]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Principal:
-    """Who a valid token speaks for.
-
-    `unverified_because` is set where the Auth Service could not be asked and the token's own
-    signature had to do.
-    """
-
-    user_id: str
-    scopes: frozenset[str]
-    unverified_because: UpstreamUnavailable | None = None
-
-    is_authenticated = True
-
-    def must_be_verified(self) -> None:
-        """Raise UpstreamUnavailable if the Auth Service has not vouched for the token.
-
-        For what a revoked token must never do: act for others, purge, erase, export.
-        """
-        if self.unverified_because is not None:
-            raise self.unverified_because
 
 
 class BearerAuthentication(JWTStatelessUserAuthentication):
     """Authenticates by `Authorization: Bearer <JWT>`; raises InvalidToken, UpstreamUnavailable."""
 
     def authenticate(  # type: ignore[override]  # a principal, not a Django user
-        self, request: "ApiRequest"
+        self, request: ApiRequest
     ) -> tuple[Principal, Claims] | None:
         """Return the principal and the claims, or None where no bearer token was sent."""
         header = self.get_header(request)
@@ -66,13 +38,18 @@ class BearerAuthentication(JWTStatelessUserAuthentication):
         )
         return principal, claims
 
+    def get_raw_token(self, header: bytes) -> bytes | None:
+        """Return the token of a header; the scheme's case does not count (RFC 9110, 11.1)."""
+        scheme, _, rest = header.partition(b" ")
+        return super().get_raw_token(b"Bearer " + rest) if scheme.lower() == b"bearer" else None
+
 
 def _scopes(claim: Any) -> frozenset[str]:
     return frozenset(claim.split()) if isinstance(claim, str) else frozenset()
 
 
 def _introspect(
-    raw: str, *, user_id: str, claims: Claims, request: "ApiRequest"
+    raw: str, *, user_id: str, claims: Claims, request: ApiRequest
 ) -> UpstreamUnavailable | None:
     """Ask the Auth Service; return why it could not be asked, where that is tolerated."""
     if settings.CONFIG.auth_validation == "local":

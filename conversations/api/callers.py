@@ -1,6 +1,6 @@
 """Who calls, and for whom: the step from a request to a Caller."""
 
-from conversations.api.authentication import ADMIN, Principal
+from conversations.api.principal import ADMIN, Principal
 from conversations.api.requests import ApiRequest
 from conversations.caller import Caller
 from conversations.errors import ConversationError, Fault, InvalidInput

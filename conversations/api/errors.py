@@ -96,9 +96,14 @@ def _unauthenticated(error: drf.APIException, request: Request) -> HttpResponse:
     return problem_response(
         request=request,
         code="invalid_token" if sent else "not_authenticated",
-        detail="The bearer token is not valid." if sent else "No bearer token was sent.",
+        detail=_token_detail(error) if sent else "No bearer token was sent.",
         headers={"WWW-Authenticate": 'Bearer error="invalid_token"' if sent else "Bearer"},
     )
+
+
+def _token_detail(error: drf.APIException) -> str:
+    detail = error.detail
+    return str(detail["detail"]) if isinstance(detail, dict) else "The bearer token is not valid."
 
 
 def _missing_scope(error: MissingScope, request: Request) -> HttpResponse:

@@ -16,7 +16,7 @@ _LIST = re.compile(
     r'\s*(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"\s*(?:,\s*(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"\s*)*\Z'
 )
 _ENTRY = re.compile(r'(W/)?"([^"]*)"')
-_OURS = re.compile(r"([0-9]{1,15})(?:\.[0-9]+)?\Z")
+_OURS = re.compile(r"([1-9][0-9]{0,14})(?:\.[0-9]+)?\Z")
 
 
 def etag(*, version: int, activity: int) -> str:

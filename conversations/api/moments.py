@@ -1,11 +1,9 @@
 """Datetimes of the API: RFC 3339 in; UTC without an offset, in milliseconds, out."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
-_RFC_3339 = re.compile(
-    r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)\Z", re.ASCII
-)
+_RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)\Z", re.ASCII)
 EXPECTED = "Must be an RFC 3339 datetime with an offset, such as 2026-11-24T10:00:00Z."
 
 
@@ -16,8 +14,11 @@ def parse_moment(text: str) -> datetime:
         raise ValueError(EXPECTED)
     fraction = match[1] or ""
     whole = text.replace(fraction, "", 1).upper() if fraction else text.upper()
+    # A leap second is the first of the next minute, as POSIX time counts it.
+    leap = whole[17:19] == "60"
     try:
-        moment = datetime.fromisoformat(whole).astimezone(UTC).replace(tzinfo=None)
+        moment = datetime.fromisoformat(f"{whole[:17]}59{whole[19:]}" if leap else whole)
+        moment = moment.astimezone(UTC).replace(tzinfo=None) + timedelta(seconds=leap)
     except (OverflowError, ValueError):
         raise ValueError(EXPECTED) from None
     return moment.replace(microsecond=int(fraction[1:4].ljust(3, "0") or 0) * 1000)

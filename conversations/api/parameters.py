@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection
 from typing import TypeVar
+from urllib.parse import unquote, unquote_to_bytes
 
 from django.http import QueryDict
 
@@ -29,6 +30,17 @@ def check_known(
     ]
     if faults:
         raise InvalidInput(faults)
+
+
+def check_encoding(query_string: str) -> None:
+    """Raise InvalidInput if a query string is not UTF-8: it would be read as another one."""
+    for part in query_string.split("&") if "%" in query_string else ():
+        try:
+            unquote_to_bytes(part).decode()
+        except UnicodeDecodeError:
+            name = _safe(unquote(part.partition("=")[0]))
+            fault = Fault(parameter=name, code="invalid_encoding", detail="Must be UTF-8.")
+            raise InvalidInput([fault]) from None
 
 
 def _safe(name: str) -> str:

@@ -2,7 +2,7 @@
 
 from rest_framework.request import Request
 
-from conversations.api.authentication import Principal
+from conversations.api.principal import Principal
 from integrations.resilience.deadline import Deadline
 
 

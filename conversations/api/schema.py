@@ -20,7 +20,10 @@ _EVERYWHERE = (
     "not_authenticated",
     "invalid_token",
     "insufficient_scope",
+    "method_not_allowed",
     "not_acceptable",
+    "uri_too_long",
+    "headers_too_large",
     "internal_error",
     "database_unavailable",
     "upstream_unavailable",
@@ -116,7 +119,7 @@ class ProblemAwareSchema(AutoSchema):
 
     def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
         bodies: dict[str, Any] = super()._get_response_bodies(direction)
-        codes = (*_EVERYWHERE, *(_WITH_BODY if self._get_request_body() else ()))
+        codes = (*_EVERYWHERE, *(() if self.method == "GET" else _WITH_BODY))
         for (status, media_type), response in problems(codes).items():
             common = self._get_response_for_code(response, status, [media_type], direction)  # type: ignore[no-untyped-call]  # as above
             own = bodies.setdefault(status, common)

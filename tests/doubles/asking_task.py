@@ -1,4 +1,4 @@
-"""A task for a real worker: `celery -A conversation_service worker -I tests.doubles.asking_task`."""
+"""A task for a real worker: `celery -A … worker -I tests.doubles.asking_task`."""
 
 from celery import shared_task
 

@@ -191,6 +191,23 @@ def test_four_processes_make_one_probe(crowd: Faulty, user_id: str) -> None:
     assert crowd.upstreams.calls - seen == 1
 
 
+def test_calls_overlap_up_to_the_bulkhead(servers: None, user_id: str, tmp_path: Path) -> None:
+    """Thirty-two creates are upstream all at the same time, though none has been answered yet."""
+    wide = {"CHARACTERS_MAX_CONCURRENCY": "32", "WEB_THREADS": "40"}
+    slow = {"UPSTREAM_TIMEOUT": "30", "REQUEST_TIMEOUT": "90", "AUTH_VALIDATION": "local"}
+    with (
+        faulty_service(folder=tmp_path, **wide, **slow) as faulty,
+        ThreadPoolExecutor(max_workers=32) as pool,
+    ):
+        token = faulty.service.token(user_id)
+        faulty.upstreams.gate.clear()
+        creates = [pool.submit(faulty.create, f"wide{n}", token=token) for n in range(32)]
+
+        assert eventually(lambda: faulty.upstreams.calls == 32, SECONDS)
+        faulty.upstreams.gate.set()
+        assert {each.result().status_code for each in creates} == {201}
+
+
 def test_reading_goes_on_while_characters_hangs(
     servers: None, user_id: str, tmp_path: Path
 ) -> None:

@@ -19,6 +19,8 @@ FAULTS = [fault for fault in Fault if fault is not Fault.NONE]
 AT_THE_DOOR = [Fault.REFUSE, Fault.HANG_CONNECT]  # not to be had for single requests
 TAKES_TIME = [Fault.HANG, Fault.HANG_BODY, Fault.DRIP_HEAD, Fault.DRIP_BODY]
 ANSWERED = [fault for fault in FAULTS if fault not in AT_THE_DOOR + TAKES_TIME]
+# Seconds; while connections are refused, failures come many times as fast as answers.
+LASTS = {Fault.NONE: 1.0, Fault.REFUSE: 0.05, Fault.HANG_CONNECT: 0.2}
 LONGEST = 10.0  # seconds; the deadline is 3 s, and the machine may be busy
 REQUESTS, THREADS = 1000, 12
 
@@ -154,10 +156,10 @@ def weather(*proxies: FaultProxy) -> Iterator[None]:
 
     def change() -> None:
         for fault in cycle([Fault.NONE, Fault.REFUSE, Fault.NONE, Fault.HANG_CONNECT]):
-            if over.wait(0.6 if fault is Fault.NONE else 0.2):
-                break
             for proxy in proxies:
                 proxy.fault = fault
+            if over.wait(LASTS[fault]):
+                break
 
     thread = threading.Thread(target=change)
     thread.start()

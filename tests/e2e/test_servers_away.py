@@ -21,6 +21,7 @@ from devstack.ports import accepts
 from integrations.resilience.shared import connect_redis
 from tests.doubles.supervised import eventually
 from tests.e2e.faulty import CONVERSATIONS, Faulty, assert_unavailable, faulty_service
+from tests.e2e.live import live_service
 
 DATABASE = {"code": "database_unavailable", "naming": "The database"}
 LONGEST = 20.0  # seconds; the deadline is 2 s, and the machine may be busy
@@ -97,15 +98,26 @@ def test_a_hanging_database_holds_nobody_beyond_the_deadline(
 def test_a_hanging_database_is_told_of_at_once_to_many(hanging: Hanging, user_id: str) -> None:
     """More callers than connections: each gets the answer within its own deadline."""
     faulty, token = hanging.faulty, hanging.faulty.service.token(user_id)
-    faulty.create("ada", token=token)
+    path = f"{CONVERSATIONS}/{faulty.create('ada', token=token).json()['id']}"
 
     with hanging.stopped(), ThreadPoolExecutor(max_workers=20) as pool:
         started = time.monotonic()
-        answers = [pool.submit(faulty.send, "GET", CONVERSATIONS, token=token) for _ in range(20)]
+        answers = [pool.submit(faulty.send, "GET", path, token=token) for _ in range(20)]
         statuses = {answer.result().status_code for answer in answers}
         took = time.monotonic() - started
 
     assert statuses == {503}
+    assert took < LONGEST
+
+
+def test_a_database_that_refuses_is_told_of(servers: None, user_id: str, tmp_path: Path) -> None:
+    """Long before the deadline of 30 s: the search for a server has a limit of its own."""
+    nobody = f"mongodb://127.0.0.1:{free_port()}/?directConnection=true"
+    with live_service(folder=tmp_path, MONGODB_URL=nobody, REQUEST_TIMEOUT="30") as service:
+        started = time.monotonic()
+        answer = service.get(CONVERSATIONS, token=service.token(user_id))
+        took = time.monotonic() - started
+    assert_unavailable(answer, **DATABASE)
     assert took < LONGEST
 
 

@@ -1,6 +1,7 @@
 """Serializers that refuse what they do not know, and tell faults in the domain's form."""
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from rest_framework import serializers
@@ -11,6 +12,8 @@ from conversations.errors import Fault, InvalidInput
 
 _CODES = {"min_value": "out_of_range", "max_value": "out_of_range"}
 Path = tuple[str | int, ...]
+MAX_FAULTS = 100  # in one answer: nobody reads more, and each costs
+MAX_NAME = 64
 
 
 class StrictSerializer(serializers.Serializer[Any]):
@@ -22,7 +25,8 @@ class StrictSerializer(serializers.Serializer[Any]):
         """Return the validated members; raises ValidationError with every fault."""
         if not isinstance(data, dict):
             raise ValidationError("Must be a JSON object.", code="invalid_type")
-        refused = {name: [self._refusal(name)] for name in data if name not in self.fields}
+        unknown = (name for name in data if name not in self.fields)
+        refused = {name: [self._refusal(name)] for name in islice(unknown, MAX_FAULTS)}
         try:
             valid: dict[str, Any] = super().to_internal_value(data)
         except ValidationError as error:
@@ -50,14 +54,18 @@ def validated(serializer: StrictSerializer, data: Any) -> dict[str, Any]:
     try:
         valid: dict[str, Any] = serializer.run_validation(data)
     except ValidationError as error:
-        raise InvalidInput(list(_faults(error.detail, ()))) from None
+        raise InvalidInput(list(islice(_faults(error.detail, ()), MAX_FAULTS))) from None
     return valid
+
+
+def _shown(name: str | int) -> str | int:
+    return name[:MAX_NAME] if isinstance(name, str) else name
 
 
 def _faults(detail: Any, path: Path) -> Iterator[Fault]:
     if isinstance(detail, dict):
         for name, inner in detail.items():
-            at = path if name == api_settings.NON_FIELD_ERRORS_KEY else (*path, name)
+            at = path if name == api_settings.NON_FIELD_ERRORS_KEY else (*path, _shown(name))
             yield from _faults(inner, at)
     elif isinstance(detail, list):
         for inner in detail:

@@ -5,13 +5,14 @@ from typing import Any, ClassVar
 
 from bson import ObjectId
 from bson.errors import InvalidId
+from django.http import HttpResponse
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.viewsets import ViewSet
 
-from conversations.api.answers import JSON
-from conversations.api.authentication import Principal
-from conversations.api.parameters import check_known
+from conversations.api.answers import JSON, no_content
+from conversations.api.parameters import check_encoding, check_known
+from conversations.api.principal import Principal
 from conversations.api.renderers import OrjsonRenderer
 from conversations.api.serializers.conversation import NOTHING
 from conversations.api.serializers.strict import validated
@@ -28,18 +29,23 @@ class StrictViewSet(ViewSet):
     `parameters` names what each action knows beside `user_id`; `repeatable` what may come twice.
     """
 
-    http_method_names = ["get", "head", "post", "patch", "delete"]  # noqa: RUF012  # DRF's own form
+    http_method_names = ["get", "head", "options", "post", "patch", "delete"]  # noqa: RUF012  # DRF's own form
     parameters: ClassVar[dict[str, Collection[str]]] = {}
     repeatable: ClassVar[Collection[str]] = ()
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Authenticate, then check the query string."""
         super().initial(request, *args, **kwargs)
+        check_encoding(request.META.get("QUERY_STRING", ""))
         check_known(
             request.GET,
             known=self.parameters.get(self.action or "", ()),
             repeatable=self.repeatable,
         )
+
+    def options(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:  # type: ignore[override]  # noqa: ARG002  # DRF's signature, without its metadata
+        """Answer with Allow alone."""
+        return no_content()
 
     def perform_content_negotiation(
         self,

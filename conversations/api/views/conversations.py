@@ -7,7 +7,7 @@ from django.conf import settings
 from django.http import HttpResponse
 
 from conversations import dependencies
-from conversations.api.answers import json_answer, no_content
+from conversations.api.answers import json_answer, no_content, not_modified
 from conversations.api.callers import caller_of
 from conversations.api.etags import etag_of, expected_versions, is_unmodified
 from conversations.api.filters import REPEATABLE, ConversationFilterBackend
@@ -104,7 +104,7 @@ class ConversationViewSet(StrictViewSet):
         )
         tag = etag_of(document)
         if is_unmodified(request, tag):
-            return HttpResponse(status=304, headers={"ETag": tag})
+            return not_modified(tag)
         return json_answer(represent(document), headers={"ETag": tag})
 
     def partial_update(self, request: ApiRequest, pk: str) -> HttpResponse:

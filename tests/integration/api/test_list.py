@@ -139,7 +139,8 @@ def test_it_orders_titles_without_case_or_accents(api: ApiClient) -> None:
         ("?offset=1", {"offset": "unknown_parameter"}),
         ("?offset=10001&pagination=offset", {"offset": "invalid"}),
         ("?cursor=", {"cursor": "invalid_cursor"}),
-        ("?cursor=%00%ff", {"cursor": "invalid_cursor"}),
+        ("?cursor=%00", {"cursor": "invalid_cursor"}),
+        ("?q=%ff", {"q": "invalid_encoding"}),
         ("?format=json", {"format": "unknown_parameter"}),
     ],
 )

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from conversation_service.config import Config, ConfigError, load_config
 
 RSA = rsa.generate_private_key(public_exponent=65537, key_size=2048).public_key()
-SHORT = rsa.generate_private_key(public_exponent=65537, key_size=1024).public_key()
+SHORT = rsa.generate_private_key(public_exponent=65537, key_size=1024).public_key()  # noqa: S505  # it is to be refused
 P256 = ec.generate_private_key(ec.SECP256R1()).public_key()
 P384 = ec.generate_private_key(ec.SECP384R1()).public_key()
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 CONVERSATIONS = "conversations"
+EVENTS = "conversation_events"
 IDEMPOTENCY_KEYS = "idempotency_keys"
 ACTIVITY = "metadata.last_activity"
 
@@ -52,6 +53,23 @@ INDEXES: tuple[Index, ...] = (
         collection=CONVERSATIONS,
         name="by_search_term",
         keys=(("user_id", 1), ("search_terms", 1)),
+    ),
+    Index(
+        collection=EVENTS,
+        name="by_position",
+        keys=(("partition", 1), ("position", 1)),
+        unique=True,
+    ),
+    Index(
+        collection=EVENTS,
+        name="by_event",
+        keys=(("partition", 1), ("event_id", 1)),
+        unique=True,
+    ),
+    Index(
+        collection=EVENTS,
+        name="by_conversation",
+        keys=(("partition", 1), ("event.conversation_id", 1), ("event.sequence", 1)),
     ),
     Index(
         collection=IDEMPOTENCY_KEYS,

@@ -15,6 +15,7 @@ from conversations.errors import TooContended, VersionMismatch
 from conversations.events.envelope import envelope
 from conversations.repository import conversations
 from conversations.repository.database import Document
+from conversations.services.harvest import harvest, is_due
 from conversations.services.read import get_conversation
 from conversations.states import EVENT_TYPES, Action
 
@@ -57,6 +58,15 @@ def change_conversation(
         differing = _differing(document, compute(document))
         if not differing:
             return Changed(document=document, changed=False)
+        if is_due(document):
+            harvest(
+                get_conversation(
+                    conversation_id=conversation_id,
+                    caller=caller,
+                    now=now,
+                    with_pending_events=True,
+                )
+            )
         after = _write(document, differing, action=action, caller=caller, now=now)
         if after is not None:
             return Changed(document=after, changed=True)

@@ -17,6 +17,7 @@ from conversations.services.change import (
     moment_of_change,
     wait_for_next_try,
 )
+from conversations.services.harvest import harvest
 from conversations.services.read import get_conversation
 from conversations.states import EVENT_TYPES, Action, Status, status_after
 
@@ -92,12 +93,17 @@ def purge_conversation(
         check_version(document, expected=expected_versions)
         # First, so that no answer kept for a repeat outlives the content that it holds.
         idempotency.delete_of(conversation_id)
-        if _write_shell(document, caller=caller, now=now):
+        shell = _write_shell(document, caller=caller, now=now)
+        if shell is not None:
+            if shell.get("harvested"):
+                # The log has content of it too. The rest of its life is short: it goes there now.
+                harvest(shell)
             return
         pause = wait_for_next_try(pause, caller=caller)
 
 
-def _write_shell(document: Document, *, caller: Caller, now: datetime) -> bool:
+def _write_shell(document: Document, *, caller: Caller, now: datetime) -> Document | None:
+    """Return the shell with its events, or None when another change came first."""
     # The whole list of events is exchanged, as one update cannot both change and append to it.
     # Events that were harvested since are dropped there by their event_id.
     moment = moment_of_change(document, now=now)
@@ -112,10 +118,11 @@ def _write_shell(document: Document, *, caller: Caller, now: datetime) -> bool:
         with_data=False,
     )
     emptied = [{**event, "data": None} for event in document.get("pending_events", [])]
+    pending = [*emptied, purged]
     written = conversations.replace_events_at_version(
-        document=document, fields=fields, events=[*emptied, purged], version=after["version"]
+        document=document, fields=fields, events=pending, version=after["version"]
     )
-    return written is not None
+    return None if written is None else {**written, "pending_events": pending}
 
 
 _EMPTIED: dict[str, Any] = {

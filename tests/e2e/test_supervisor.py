@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import socket
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -17,7 +18,14 @@ import pymongo
 import pytest
 import redis
 
-from tests.doubles.supervised import Supervised, eventually, running, supervised
+from tests.doubles.supervised import (
+    START_SECONDS,
+    Supervised,
+    eventually,
+    free_port,
+    running,
+    supervised,
+)
 
 PROMISED_SECONDS = 10.0
 # Words of their command lines: what is ended last, and one with workers of its own.
@@ -35,7 +43,8 @@ def stack(tmp_path: Path) -> Iterator[Supervised]:
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Supervised]:
     """Share a stack between tests that leave it running."""
-    with supervised(data_dir=tmp_path_factory.mktemp("shared") / "var") as running_stack:
+    own = {"MONGODB_DATABASE": "of_its_own", "JWT_SECRET_KEY": "short"}
+    with supervised(data_dir=tmp_path_factory.mktemp("shared") / "var", **own) as running_stack:
         running_stack.wait_for_ready()
         yield running_stack
 
@@ -69,6 +78,38 @@ def test_it_tells_other_commands_where_its_servers_are(shared: Supervised) -> No
     connection.request("GET", "/characters/ada")
     assert b"Ada Lovelace" in connection.getresponse().read()
     connection.close()
+
+
+def test_other_commands_use_its_secret_and_its_database(shared: Supervised) -> None:
+    """A token made in another terminal is one that the service takes."""
+    ran = subprocess.run(
+        [sys.executable, "manage.py", "issue_token", "maria"],
+        env={"PATH": os.environ["PATH"], "DATA_DIR": str(shared.data_dir)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    authorization = f"Bearer {ran.stdout.strip()}"
+    status, _, _ = shared.get("/api/v1/conversations", Authorization=authorization)
+    assert status == 200
+    assert shared.servers()["MONGODB_DATABASE"] == "of_its_own"
+    assert shared.env_file.stat().st_mode & 0o077 == 0
+
+
+def test_it_ends_with_the_make_that_started_it(tmp_path: Path) -> None:
+    """Who kills `make run` by kill -9 kills make alone, and means all of it."""
+    command = f"{sys.executable} -m devstack run & echo $!; wait"
+    env = {**os.environ, "MAKELEVEL": "1", "PORT": str(free_port()), "DATA_DIR": str(tmp_path)}
+    with subprocess.Popen(
+        ["bash", "-c", command], env=env, stdout=subprocess.PIPE, text=True
+    ) as make:
+        assert make.stdout is not None
+        supervisor = psutil.Process(int(make.stdout.readline()))
+        assert eventually(lambda: len(supervisor.children()) > 1, START_SECONDS)
+        make.kill()
+        make.stdout.close()
+    assert eventually(lambda: not running([supervisor]), 2 * PROMISED_SECONDS)
 
 
 def test_a_second_run_on_the_same_folder_is_refused(shared: Supervised) -> None:

@@ -32,6 +32,7 @@ def assert_problem(stack: Supervised, sent: bytes, *, status: int, code: str) ->
     assert headers["cache-control"] == "private, no-cache"
     assert headers["x-service-name"]
     assert headers["x-service-version"]
+    assert re.fullmatch(r"00-[0-9a-f]{32}-[0-9a-f]{16}-00", headers["traceparent"])
     assert set(problem) == MEMBERS
     assert problem["code"] == code
     assert problem["title"] == CATALOGUE[code].title
@@ -70,6 +71,15 @@ def head(line: str, *headers: str) -> bytes:
         (head("POST / HTTP/1.1", "Transfer-Encoding: gzip"), 400, "malformed_request"),
         (head("GET / HTTP/3.0"), 400, "malformed_request"),
         (head("GET /-/problem/not_found HTTP/1.1"), 404, "not_found"),
+        (head("GET /health/live?q=<b> HTTP/1.1"), 400, "malformed_request"),
+        (head('GET /health/live?q="b" HTTP/1.1'), 400, "malformed_request"),
+        (head("GET /health/`live HTTP/1.1"), 400, "malformed_request"),
+        (b"GET /\xff HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", 400, "malformed_request"),
+        (
+            head("GET / HTTP/1.1", *(f"H{number}: x" for number in range(150))),
+            431,
+            "headers_too_large",
+        ),
     ],
     ids=lambda value: value[:24] if isinstance(value, bytes) else str(value),
 )
@@ -186,3 +196,14 @@ def _has_ended(connection: socket.socket) -> bool:
         return False
     finally:
         connection.settimeout(30)
+
+
+def test_what_the_front_says_of_a_request_is_not_logged(stack: Supervised) -> None:
+    """Its lines would quote the query, and that is content."""
+    body = b"x" * (1024 * 1024 + 1)
+    status, _, _ = stack.request("POST", "/api/v1/conversations?q=S3CRET", body=body, headers={})
+    assert status == 413
+    stack.get("/api/v1/conversations?q=S3CRET")
+    logs = "".join(path.read_text() for path in (stack.data_dir / "logs").iterdir())
+    assert "/api/v1/conversations" in logs
+    assert "S3CRET" not in logs

@@ -112,6 +112,25 @@ def test_it_refuses_a_header_that_is_no_bearer_token(database: None, header: str
     assert answer.status == 401
 
 
+@pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
+def test_the_case_of_the_scheme_does_not_count(database: None, user_id: str, scheme: str) -> None:
+    """RFC 9110 section 11.1."""
+    header = f"{scheme} {token_for(user_id)}"
+    assert ApiClient(token=None).get("/conversations", Authorization=header).status == 200
+
+
+def test_it_tells_who_comes_late_that_the_token_has_expired(database: None) -> None:
+    """A client can then fetch another without asking anybody."""
+    answer = ApiClient(token=token_for("u1", ttl=-60)).get("/conversations")
+    assert answer.json["detail"] == "The token has expired."
+
+
+def test_it_takes_a_token_of_an_issuer_whose_clock_is_ahead(database: None) -> None:
+    """Iat says when, not whether."""
+    token = token_for("u1", iat=int(time.time()) + 1000)
+    assert ApiClient(token=token).get("/conversations").status == 200
+
+
 def test_it_serves_every_user_id_that_the_contract_allows(
     client_of: Callable[..., ApiClient],
 ) -> None:

@@ -63,6 +63,26 @@ def test_it_keeps_what_the_caller_says(api: ApiClient) -> None:
     assert body["expires_at"] == "2100-01-01T00:00:00.123Z"
 
 
+@pytest.mark.parametrize("language", ["en", "pt-BR", "zh-Hant-TW", "x-private", "i-klingon"])
+def test_it_takes_every_well_formed_language(api: ApiClient, language: str) -> None:
+    """BCP 47, private use included."""
+    assert api.create(settings={"language": language})["settings"]["language"] == language
+
+
+@pytest.mark.parametrize(
+    ("text", "stored_as"),
+    [
+        ("2100-01-01T00:00:00Z", "2100-01-01T00:00:00.000Z"),
+        ("2100-01-01t00:00:00.9999999999999z", "2100-01-01T00:00:00.999Z"),
+        ("2100-01-01T02:30:00+02:30", "2100-01-01T00:00:00.000Z"),
+        ("2098-12-31T23:59:60Z", "2099-01-01T00:00:00.000Z"),
+    ],
+)
+def test_it_takes_every_form_of_rfc_3339(api: ApiClient, text: str, stored_as: str) -> None:
+    """Any fraction, any offset, a leap second."""
+    assert api.create(expires_at=text)["expires_at"] == stored_as
+
+
 def test_it_takes_null_as_not_given(api: ApiClient) -> None:
     """Generated clients send null for what their caller left out."""
     body = api.create(
@@ -92,6 +112,7 @@ def test_it_stores_one_event_with_the_document(api: ApiClient, database: None) -
         ({"character_id": 7}, {"#/character_id": "invalid_type"}),
         ({"title": ""}, {"#/title": "blank"}),
         ({"title": " \u200d "}, {"#/title": "blank"}),
+        ({"title": "\u3164\u2800"}, {"#/title": "blank"}),
         ({"title": "x" * 201}, {"#/title": "too_long"}),
         ({"title": "<b>"}, {"#/title": "invalid_characters"}),
         ({"title": "a\u202eb"}, {"#/title": "invalid_characters"}),

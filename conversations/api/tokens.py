@@ -3,6 +3,7 @@
 import time
 from collections.abc import Mapping
 from functools import lru_cache
+from hashlib import sha256
 from typing import Any
 
 import jwt
@@ -33,11 +34,12 @@ def verified_claims(raw: bytes, *, deadline: Deadline) -> Mapping[str, Any]:
     The algorithm is the configured one, whatever the token says. Raises InvalidToken, and
     UpstreamUnavailable when it is signed by a key that cannot be fetched now.
     """
-    known = _KNOWN.get(raw)
+    digest = sha256(raw).digest()  # tokens themselves are not kept
+    known = _KNOWN.get(digest)
     if known is not None:
         return known
     claims = _verify(raw, deadline=deadline)
-    _KNOWN.put(raw, claims, seconds=min(_KNOWN_FOR, int(claims["exp"]) - time.time()))
+    _KNOWN.put(digest, claims, seconds=min(_KNOWN_FOR, int(claims["exp"]) - time.time()))
     return claims
 
 

@@ -1,6 +1,7 @@
 from http import HTTPStatus
 
 import jwt
+from jwt.types import Options
 
 from conversation_service.config import load_config
 from devstack.standins.server import NOT_FOUND, Answer, Responder, serve
@@ -16,7 +17,7 @@ def responder(*, secret: str) -> Responder:
             return NOT_FOUND
         token = body.get("token") if isinstance(body, dict) else None
         try:
-            options = {"verify_aud": False, "verify_iat": False}
+            options: Options = {"verify_aud": False, "verify_iat": False}
             claims = jwt.decode(str(token), secret, algorithms=["HS256"], options=options)
         except jwt.InvalidTokenError:
             return REFUSED

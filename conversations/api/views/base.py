@@ -16,6 +16,7 @@ from conversations.api.principal import Principal
 from conversations.api.renderers import OrjsonRenderer
 from conversations.api.serializers.conversation import NOTHING
 from conversations.api.serializers.strict import validated
+from conversations.api.time_limits import within_deadline
 from conversations.errors import ConversationNotFound
 from integrations import metrics
 
@@ -32,6 +33,11 @@ class StrictViewSet(ViewSet):
     http_method_names = ["get", "head", "options", "post", "patch", "delete"]  # noqa: RUF012  # DRF's own form
     parameters: ClassVar[dict[str, Collection[str]]] = {}
     repeatable: ClassVar[Collection[str]] = ()
+
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        """Handle the request, its time on the database bounded."""
+        with within_deadline(request.deadline):
+            return super().dispatch(request, *args, **kwargs)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Authenticate, then check the query string."""

@@ -36,7 +36,8 @@ format: $(STAMP) ## rewrite the code as ruff wants it
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(STAMP) ## measure against the peers
+bench: $(STAMP) ## measure against the peers (BENCH="deep" for far pages, "--help" for more)
+	$(BIN)/pip install --disable-pip-version-check --quiet -r requirements/bench.txt
 	$(PYTHON) -m bench $(BENCH)
 
 chaos: $(STAMP) ## measure every fault of Auth and Characters, over HTTP (3 minutes)

@@ -7,13 +7,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from bench.seeding import Document, flat, public
+from conversation_service.config import Config
 
 OURS = "ours"
 FRONTED = "ours behind nginx"
 BEANIE = "FastAPI + Beanie"
 DRF = "DRF + ORM"
 FLOOR = "floor"
-THREADS = 4  # the default of WEB_THREADS
+THREADS: int = Config.model_fields["web_threads"].default
 
 
 def _granian(application: str) -> tuple[str, ...]:

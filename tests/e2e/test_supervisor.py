@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from functools import partial
 from http.client import HTTPConnection
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import psutil
@@ -43,7 +44,7 @@ def stack(tmp_path: Path) -> Iterator[Supervised]:
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Supervised]:
     """Share a stack between tests that leave it running."""
-    own = {"MONGODB_DATABASE": "of_its_own", "JWT_SECRET_KEY": "short"}
+    own: dict[str, Any] = {"MONGODB_DATABASE": "of_its_own", "JWT_SECRET_KEY": "short"}
     with supervised(data_dir=tmp_path_factory.mktemp("shared") / "var", **own) as running_stack:
         running_stack.wait_for_ready()
         yield running_stack

@@ -46,6 +46,7 @@ def test_it_takes_a_key_of_the_algorithm(
         ("RS256", "ssh-rsa AAAA"),
         ("RS256", pem(RSA)[:100]),
     ],
+    ids=["of ES256", "short", "of RS256", "another curve", "not PEM", "cut off"],
 )
 def test_it_refuses_any_other(monkeypatch: pytest.MonkeyPatch, algorithm: str, key: str) -> None:
     """One line that names the variable and does not quote it."""

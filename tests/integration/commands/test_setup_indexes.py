@@ -73,7 +73,12 @@ def test_it_creates_every_index_of_the_service(
     things: Collection[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Options as declared come back from the server as declared."""
-    declare(monkeypatch, *(replace(index, collection=things.name) for index in INDEXES))
+    # All in one collection here, so their names must tell them apart.
+    here = [
+        replace(index, collection=things.name, name=f"{index.collection}_{index.name}")
+        for index in INDEXES
+    ]
+    declare(monkeypatch, *here)
     run()
     assert set(run("--check").values()) == {"ok"}
 

@@ -14,7 +14,7 @@ app.autodiscover_tasks(["conversations"])
 
 
 # Sent in the worker before it forks; each of its processes builds its own on first use.
-@worker_init.connect  # type: ignore[untyped-decorator]
+@worker_init.connect  # type: ignore[untyped-decorator]  # celery has no types
 def _call_patiently(**_signal: object) -> None:
     # Not above: this module is loaded with the package, before there are any settings.
     from conversation_service.wiring import build_dependencies  # noqa: PLC0415

@@ -70,11 +70,11 @@ def heartbeats() -> Heartbeats:
 
 
 # Celery sends these in workers only, which load this module by CELERY_IMPORTS.
-@heartbeat_sent.connect  # type: ignore[untyped-decorator]
+@heartbeat_sent.connect  # type: ignore[untyped-decorator]  # celery has no types
 def _on_heartbeat(**_signal: object) -> None:
     heartbeats().beat()
 
 
-@worker_shutdown.connect  # type: ignore[untyped-decorator]
+@worker_shutdown.connect  # type: ignore[untyped-decorator]  # celery has no types
 def _on_shutdown(**_signal: object) -> None:
     heartbeats().stop()

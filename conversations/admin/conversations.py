@@ -207,7 +207,7 @@ class ConversationAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no type
         """Show the character's name and id."""
         return f"{conversation.character.get('name')} ({conversation.character_id})"
 
-    @display(description="status", label=COLOURS)  # type: ignore[untyped-decorator]
+    @display(description="status", label=COLOURS)  # type: ignore[untyped-decorator]  # unfold has no types
     def status_label(self, conversation: Conversation) -> str:
         """Show the status in its colour."""
         return conversation.status

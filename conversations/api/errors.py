@@ -16,7 +16,6 @@ from conversations.api.problem_response import problem_response
 from conversations.errors import Fault
 from integrations.errors import UpstreamUnavailable
 
-RETRY_SOON = "1"  # seconds
 ACCEPT_PATCH = "application/merge-patch+json, application/json"
 UPSTREAMS = {
     "auth": "Auth Service",
@@ -54,14 +53,6 @@ def _fixed(code: str, detail: str) -> Answer:
     return answer
 
 
-def _retry(code: str, detail: str, after: str = RETRY_SOON) -> Answer:
-    def answer(_error: Any, request: Request) -> HttpResponse:
-        headers = {"Retry-After": after}
-        return problem_response(request=request, code=code, detail=detail, headers=headers)
-
-    return answer
-
-
 def _invalid(error: errors.InvalidInput, request: Request) -> HttpResponse:
     return problem_response(
         request=request, code="invalid_request", detail=error.detail, faults=error.faults
@@ -72,6 +63,15 @@ def _version_mismatch(error: errors.VersionMismatch, request: Request) -> HttpRe
     headers = {"ETag": etag(version=error.version, activity=error.activity)}
     return problem_response(
         request=request, code="version_mismatch", detail=error.detail, headers=headers
+    )
+
+
+def _key_in_use(error: errors.KeyInUse, request: Request) -> HttpResponse:
+    return problem_response(
+        request=request,
+        code="idempotency_key_in_use",
+        detail=error.detail,
+        headers={"Retry-After": "1"},
     )
 
 
@@ -140,22 +140,10 @@ _ANSWERS: tuple[tuple[type[Exception], Answer], ...] = (
     (errors.StateConflict, _plain("state_conflict")),
     (errors.VersionMismatch, _version_mismatch),
     (errors.CharacterUnknown, _character_unknown),
-    (
-        errors.TooContended,
-        _retry("too_contended", "The conversation is being changed by too many requests at once."),
-    ),
-    (
-        errors.QueryTooBroad,
-        _retry("query_too_broad", "This combination of filters reads too many rows; narrow it."),
-    ),
+    (errors.TooContended, _plain("too_contended")),
+    (errors.QueryTooBroad, _plain("query_too_broad")),
     (errors.KeyReused, _plain("idempotency_key_reused")),
-    (
-        errors.KeyInUse,
-        _retry(
-            "idempotency_key_in_use",
-            "The first request with this Idempotency-Key is still under way.",
-        ),
-    ),
+    (errors.KeyInUse, _key_in_use),
     (MissingScope, _missing_scope),
     (UpstreamUnavailable, _upstream_unavailable),
     (drf.NotAuthenticated, _unauthenticated),
@@ -173,7 +161,7 @@ _ANSWERS: tuple[tuple[type[Exception], Answer], ...] = (
     (UnreadablePostError, _fixed("malformed_request", "The body ended before it was complete.")),
     (
         ExecutionTimeout,
-        _retry("database_unavailable", "The database took longer than the request may."),
+        _fixed("database_unavailable", "The database took longer than the request may."),
     ),
-    (ConnectionFailure, _retry("database_unavailable", "The database cannot be reached now.")),
+    (ConnectionFailure, _fixed("database_unavailable", "The database cannot be reached now.")),
 )

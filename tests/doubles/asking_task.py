@@ -7,7 +7,7 @@ from integrations.errors import UpstreamUnavailable
 from integrations.resilience.deadline import Deadline
 
 
-@shared_task  # type: ignore[untyped-decorator]
+@shared_task  # type: ignore[untyped-decorator]  # celery has no types
 def ask_for(character_id: str) -> None:
     """Read a character, as any task would."""
     try:

@@ -6,6 +6,7 @@ from typing import Any
 from conversation_service import openapi
 from conversation_service.config import get_config
 from conversation_service.logging import logging_config
+from conversation_service.schedule import BEAT_SCHEDULE
 from conversation_service.secrets import derived_key
 
 CONFIG = get_config()
@@ -167,6 +168,7 @@ SPECTACULAR_SETTINGS = openapi.SETTINGS
 
 CELERY_BROKER_URL = CONFIG.celery_broker_url or CONFIG.redis_url
 CELERY_IMPORTS = ["conversation_service.heartbeat"]
+CELERY_BEAT_SCHEDULE = BEAT_SCHEDULE
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True

@@ -1,5 +1,6 @@
 """Who asks, on whose behalf, in which request."""
 
+import uuid
 from dataclasses import dataclass
 
 from integrations.resilience.deadline import Deadline
@@ -18,3 +19,13 @@ class Caller:
     owner: str
     trace_id: str
     deadline: Deadline
+
+
+def system_caller(*, actor: str, owner: str, seconds: float) -> Caller:
+    """Return the caller of work that the service does by itself, such as `system:cleanup`.
+
+    `seconds` is how long one use case may take.
+    """
+    return Caller(
+        actor=actor, owner=owner, trace_id=uuid.uuid4().hex, deadline=Deadline.after(seconds)
+    )

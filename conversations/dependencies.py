@@ -25,14 +25,23 @@ def utc_now() -> datetime:
     return now.replace(microsecond=now.microsecond // 1000 * 1000)
 
 
+def do_nothing(_partition: int) -> None:
+    """Leave a waiting event to the next sweep."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Dependencies:
-    """The collaborators of one process; `jwks` where the issuer of tokens publishes its keys."""
+    """The collaborators of one process.
+
+    `jwks` is there where the issuer of tokens publishes its keys. `nudge` is told of a partition
+    of the event log that has a new event waiting; it returns at once and raises nothing.
+    """
 
     auth: AuthClient
     characters: CharactersClient
     jwks: JwksClient | None = None
     clock: Callable[[], datetime] = utc_now
+    nudge: Callable[[int], None] = do_nothing
 
 
 Factory = Callable[[], Dependencies]

@@ -54,13 +54,6 @@ class _TimedSocket:
         return io.BufferedReader(_TimedReader(sock=self._sock, deadline=self._deadline))
 
 
-def _timed_response(
-    sock: socket.socket, *, deadline: Deadline, method: str | None = None
-) -> http.client.HTTPResponse:
-    timed: Any = _TimedSocket(sock=sock, deadline=deadline)
-    return http.client.HTTPResponse(timed, method=method)
-
-
 class _BoundedReply:
     """Mixed into urllib3's connections: the timeout set for reading covers the whole reply."""
 
@@ -68,9 +61,28 @@ class _BoundedReply:
     response_class: Any
 
     def getresponse(self) -> HTTPResponse:
-        self.response_class = partial(_timed_response, deadline=Deadline.after(self.timeout))
-        reply: HTTPResponse = super().getresponse()  # type: ignore[misc]
+        made: list[http.client.HTTPResponse] = []
+        self.response_class = partial(_respond, deadline=Deadline.after(self.timeout), made=made)
+        try:
+            reply: HTTPResponse = super().getresponse()  # type: ignore[misc]
+        except BaseException:
+            # A reply whose head is unusable is left open by http.client and urllib3.
+            for response in made:
+                response.close()
+            raise
         return reply
+
+
+def _respond(
+    sock: socket.socket,
+    *,
+    deadline: Deadline,
+    made: list[http.client.HTTPResponse],
+    method: str | None = None,
+) -> http.client.HTTPResponse:
+    timed: Any = _TimedSocket(sock=sock, deadline=deadline)
+    made.append(http.client.HTTPResponse(timed, method=method))
+    return made[-1]
 
 
 class _BoundedHTTPConnection(_BoundedReply, HTTPConnection):  # type: ignore[misc]

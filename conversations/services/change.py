@@ -15,6 +15,7 @@ from conversations.errors import TooContended, VersionMismatch
 from conversations.events.envelope import envelope
 from conversations.repository import conversations
 from conversations.repository.database import Document
+from conversations.services.aftermath import after_write
 from conversations.services.harvest import harvest, is_due
 from conversations.services.read import get_conversation
 from conversations.states import EVENT_TYPES, Action
@@ -69,6 +70,7 @@ def change_conversation(
             )
         after = _write(document, differing, action=action, caller=caller, now=now)
         if after is not None:
+            after_write(after)
             return Changed(document=after, changed=True)
         pause = wait_for_next_try(pause, caller=caller)
 

@@ -16,6 +16,7 @@ from conversations.metrics import CONVERSATIONS_CREATED
 from conversations.repository import conversations
 from conversations.repository.database import Document
 from conversations.rules import fitting_title
+from conversations.services.aftermath import after_write
 from conversations.services.read import get_conversation
 from conversations.services.update import check_expiry, merged_settings
 from integrations.characters import CharacterAnswer
@@ -82,6 +83,7 @@ def create_conversation(
         document = get_conversation(conversation_id=document["_id"], caller=caller, now=now)
     else:
         CONVERSATIONS_CREATED.inc()
+        after_write(document)
     return Created(document=document, stale_character=answer.stale)
 
 

@@ -9,6 +9,7 @@ from conversations.caller import Caller
 from conversations.events.envelope import envelope
 from conversations.repository import conversations, idempotency
 from conversations.repository.database import Document
+from conversations.services.aftermath import after_write
 from conversations.services.change import (
     FIRST_PAUSE,
     Changed,
@@ -98,6 +99,7 @@ def purge_conversation(
             if shell.get("harvested"):
                 # The log has content of it too. The rest of its life is short: it goes there now.
                 harvest(shell)
+            after_write(shell)
             return
         pause = wait_for_next_try(pause, caller=caller)
 

@@ -12,7 +12,8 @@ from conversations.api.callers import caller_of
 from conversations.api.etags import etag_of, expected_versions, is_unmodified
 from conversations.api.filters import REPEATABLE, ConversationFilterBackend
 from conversations.api.idempotency import create_once
-from conversations.api.operations import documented
+from conversations.api.operations.common import documented
+from conversations.api.operations.conversations import OPERATIONS
 from conversations.api.pagination import (
     COMMON_PARAMETERS,
     STRATEGIES,
@@ -40,7 +41,7 @@ from conversations.services.update import update_conversation
 STRATEGY_PARAMETERS = frozenset().union(*(way.parameters for way in STRATEGIES.values()))
 
 
-@documented
+@documented(OPERATIONS)
 class ConversationViewSet(StrictViewSet):
     """Create, find, change, archive, delete and restore conversations."""
 

@@ -1,9 +1,6 @@
-"""The documentation of the conversations' operations, apart from the code that carries them out.
+"""The documentation of the conversations' operations, apart from the code that carries them out."""
 
-`documented` decorates ConversationViewSet with its OpenAPI descriptions.
-"""
-
-from typing import Any, TypeVar
+from typing import Any
 
 from drf_spectacular.utils import (
     OpenApiExample,
@@ -13,6 +10,7 @@ from drf_spectacular.utils import (
     extend_schema,
 )
 
+from conversations.api.operations.common import CONVERSATION_ID, query_parameter
 from conversations.api.pagination import (
     DEFAULT_LIMIT,
     DEFAULT_ORDERING,
@@ -27,8 +25,6 @@ from conversations.api.serializers.conversation import (
     ConversationPatchSerializer,
 )
 from conversations.api.shapes import ConversationShape, PageShape
-
-View = TypeVar("View")
 
 _ROW: dict[str, Any] = {
     "id": EXAMPLE_ID,
@@ -73,13 +69,6 @@ def _answer(value: dict[str, Any], description: str, **changes: Any) -> OpenApiR
     return OpenApiResponse(response=shape, description=description, examples=[example])
 
 
-def _query(name: str, schema: dict[str, Any], description: str) -> OpenApiParameter:
-    return OpenApiParameter(name=name, type=schema, description=description)
-
-
-_ID = OpenApiParameter(
-    name="id", type=str, location=OpenApiParameter.PATH, pattern="^[0-9a-f]{24}$"
-)
 _IDEMPOTENCY_KEY = OpenApiParameter(
     name="Idempotency-Key",
     type={"type": "string", "minLength": 1, "maxLength": 255},
@@ -131,33 +120,33 @@ _IF_NONE_MATCH = OpenApiParameter(
     description="Answer 304 if this ETag, all of it, is still current.",
 )
 _PAGING = [
-    _query(
+    query_parameter(
         "status",
         {"$ref": "#/components/schemas/StatusFilter"},
         "The status; `all` includes the trash.",
     ),
-    _query(
+    query_parameter(
         "ordering",
         {"type": "string", "enum": sorted(ORDERINGS), "default": DEFAULT_ORDERING},
         "By what; `-` for the last first. Titles are ordered without case or accents.",
     ),
-    _query(
+    query_parameter(
         "limit",
         {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT},
         "How many on a page.",
     ),
-    _query(
+    query_parameter(
         "view",
         {"type": "string", "enum": ["light", "full"], "default": "light"},
         "`full` adds the settings to each row.",
     ),
-    _query(
+    query_parameter(
         "pagination",
         {"type": "string", "enum": list(STRATEGIES), "default": "cursor"},
         "`offset` counts, and reaches the first 10,000 only.",
     ),
-    _query("cursor", {"type": "string"}, "`next_cursor` or `previous_cursor` of a page."),
-    _query(
+    query_parameter("cursor", {"type": "string"}, "`next_cursor` or `previous_cursor` of a page."),
+    query_parameter(
         "offset",
         # No default here: generated clients send defaults, and a cursor's page has no offset.
         {"type": "integer", "minimum": 0, "maximum": MAX_OFFSET},
@@ -174,7 +163,7 @@ def _transition(operation_id: str, summary: str, status: str, *codes: str) -> An
         operation_id=operation_id,
         summary=summary,
         request=None,
-        parameters=[_ID, _IF_MATCH, _ETAG],
+        parameters=[CONVERSATION_ID, _IF_MATCH, _ETAG],
         responses={
             200: _answer(_CONVERSATION, "The conversation as it is now.", status=status),
             **problems([*_CHANGE, *codes]),
@@ -182,7 +171,7 @@ def _transition(operation_id: str, summary: str, status: str, *codes: str) -> An
     )
 
 
-_OPERATIONS: dict[str, Any] = {
+OPERATIONS: dict[str, Any] = {
     "list": extend_schema(
         operation_id="list_conversations",
         summary="List conversations",
@@ -216,7 +205,7 @@ _OPERATIONS: dict[str, Any] = {
     "retrieve": extend_schema(
         operation_id="get_conversation",
         summary="Get a conversation",
-        parameters=[_ID, _IF_NONE_MATCH, _ETAG],
+        parameters=[CONVERSATION_ID, _IF_NONE_MATCH, _ETAG],
         responses={
             200: _answer(_CONVERSATION, "The conversation."),
             304: OpenApiResponse(description="The caller has it already."),
@@ -240,7 +229,7 @@ _OPERATIONS: dict[str, Any] = {
                 ],
             )
         },
-        parameters=[_ID, _IF_MATCH, _ETAG, _ACCEPT_PATCH],
+        parameters=[CONVERSATION_ID, _IF_MATCH, _ETAG, _ACCEPT_PATCH],
         responses={
             200: _answer(_CONVERSATION, "The conversation as it is now.", title="Engines"),
             **problems([*_CHANGE, "state_conflict"]),
@@ -251,10 +240,10 @@ _OPERATIONS: dict[str, Any] = {
         summary="Delete a conversation",
         description="To the trash, from which it can be restored; or for good.",
         parameters=[
-            _ID,
+            CONVERSATION_ID,
             _IF_MATCH,
             _ETAG,
-            _query(
+            query_parameter(
                 "permanent",
                 {"type": "boolean"},
                 "Delete for good, from any status.",
@@ -275,10 +264,3 @@ _OPERATIONS: dict[str, Any] = {
         "restore_conversation", "Take a conversation out of the trash", "active"
     ),
 }
-
-
-def documented(view: type[View]) -> type[View]:
-    """Return the viewset with its operations documented."""
-    for action, describe in _OPERATIONS.items():
-        describe(getattr(view, action))
-    return view

@@ -1,0 +1,29 @@
+"""What the documentation of all operations shares."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from drf_spectacular.utils import OpenApiParameter
+
+View = TypeVar("View")
+
+
+def documented(operations: Mapping[str, Any]) -> Callable[[type[View]], type[View]]:
+    """Return a decorator that documents a viewset's actions, named by the keys."""
+
+    def decorate(view: type[View]) -> type[View]:
+        for action, describe in operations.items():
+            describe(getattr(view, action))
+        return view
+
+    return decorate
+
+
+def query_parameter(name: str, schema: dict[str, Any], description: str) -> OpenApiParameter:
+    """Return a parameter of the query string."""
+    return OpenApiParameter(name=name, type=schema, description=description)
+
+
+CONVERSATION_ID = OpenApiParameter(
+    name="id", type=str, location=OpenApiParameter.PATH, pattern="^[0-9a-f]{24}$"
+)

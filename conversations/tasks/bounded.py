@@ -1,0 +1,33 @@
+"""What every task does alike: its time is bounded, and it says how it ended."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import pymongo
+import structlog
+from celery import shared_task
+from pymongo.errors import PyMongoError
+
+log = structlog.get_logger(__name__)
+
+
+def background_task(*, name: str, seconds: float, **options: Any) -> Callable[[Any], Any]:
+    """Return a decorator that makes a Celery task whose database operations end after `seconds`.
+
+    A database that fails ends the task with one line in the log: the next run goes on from where
+    this one came to. `options` are Celery's own.
+    """
+
+    def decorate(run: Callable[..., None]) -> Any:
+        @wraps(run)
+        def bounded(*args: Any, **kwargs: Any) -> None:
+            try:
+                with pymongo.timeout(seconds):
+                    run(*args, **kwargs)
+            except PyMongoError as error:
+                log.warning("task ended early", task=name, reason=type(error).__name__)
+
+        return shared_task(bounded, name=name, **options)
+
+    return decorate

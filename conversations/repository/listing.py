@@ -6,9 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bson import ObjectId
-from pymongo.errors import ExecutionTimeout
 
-from conversations.errors import QueryTooBroad
 from conversations.repository.conversations import WITHOUT_INTERNALS
 from conversations.repository.database import Document, collection
 from conversations.repository.indexes import CONVERSATIONS
@@ -46,7 +44,6 @@ class _Walk:
     field: str
     ascending: bool
     projection: Mapping[str, int]
-    time_limit: float
 
     def read(self, bounds: Document, *, limit: int) -> list[Document]:
         direction = 1 if self.ascending else -1
@@ -56,7 +53,6 @@ class _Walk:
             sort=[(self.field, direction), ("_id", direction)],
             limit=limit,
             batch_size=limit,  # all rows in the first answer, however many
-            max_time_ms=max(1, int(self.time_limit * 1000)),
         )
         return list(cursor)
 
@@ -107,10 +103,6 @@ class _Walk:
         return bool((row_id > position.row_id) == self.ascending)
 
 
-def _as_operators(bound: Any) -> Document:
-    return bound if isinstance(bound, dict) else {"$eq": bound}
-
-
 def next_value(value: datetime | str) -> datetime | str:
     """Return the smallest stored value above this one: datetimes are stored in milliseconds."""
     return value + "\0" if isinstance(value, str) else value + timedelta(milliseconds=1)
@@ -132,12 +124,10 @@ def read_slice(
     limit: int,
     full: bool,
     now: datetime,
-    time_limit: float,
 ) -> Slice:
     """Return up to `limit` visible rows from `position` on, or from the beginning.
 
-    One find, but for ties that fill a page and for expired rows among those read. `time_limit`
-    is in seconds. Raises QueryTooBroad when the server needs longer.
+    One find, but for ties that fill a page and for expired rows among those read.
     """
     backward = position is not None and position.backward
     walk = _Walk(
@@ -145,17 +135,13 @@ def read_slice(
         field=ordering.field.value,
         ascending=ordering.descending == backward,
         projection=WITHOUT_INTERNALS if full else LIGHT,
-        time_limit=time_limit,
     )
     kept: list[Document] = []
-    try:
-        for row in _rows(walk, position=position, wanted=limit + 1):
-            if visible(row, now=now):
-                kept.append(row)
-            if len(kept) > limit:
-                break
-    except ExecutionTimeout:
-        raise QueryTooBroad from None
+    for row in _rows(walk, position=position, wanted=limit + 1):
+        if visible(row, now=now):
+            kept.append(row)
+        if len(kept) > limit:
+            break
     rows = kept[:limit]
     return Slice(rows=rows[::-1] if backward else rows, more=len(kept) > limit)
 
@@ -183,25 +169,16 @@ def read_offset(
     limit: int,
     full: bool,
     now: datetime,
-    time_limit: float,
 ) -> tuple[list[Document], int]:
-    """Return the visible rows from `offset` on, up to `limit`, and how many there are in all.
-
-    `time_limit` is in seconds, for each of the two reads. Raises QueryTooBroad past it.
-    """
+    """Return the visible rows from `offset` on, up to `limit`, and how many there are in all."""
     query = {**matching(filters), **unexpired(now)}
     direction = -1 if ordering.descending else 1
-    milliseconds = max(1, int(time_limit * 1000))
-    try:
-        count = collection(CONVERSATIONS).count_documents(query, maxTimeMS=milliseconds)
-        cursor = collection(CONVERSATIONS).find(
-            query,
-            WITHOUT_INTERNALS if full else LIGHT,
-            sort=[(ordering.field.value, direction), ("_id", direction)],
-            skip=offset,
-            limit=limit,
-            max_time_ms=milliseconds,
-        )
-        return list(cursor), count
-    except ExecutionTimeout:
-        raise QueryTooBroad from None
+    count = collection(CONVERSATIONS).count_documents(query)
+    cursor = collection(CONVERSATIONS).find(
+        query,
+        WITHOUT_INTERNALS if full else LIGHT,
+        sort=[(ordering.field.value, direction), ("_id", direction)],
+        skip=offset,
+        limit=limit,
+    )
+    return list(cursor), count

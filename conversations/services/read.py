@@ -10,6 +10,7 @@ from conversations.repository import conversations, listing
 from conversations.repository.database import Document
 from conversations.repository.listing import Position, Slice
 from conversations.repository.queries import Filters, Ordering, visible
+from conversations.repository.time_limits import reading_at_most
 
 LIST_TIME_LIMIT = 10.0  # seconds the database may spend on one page
 
@@ -51,15 +52,15 @@ def list_by_position(
     now: datetime,
 ) -> Slice:
     """Return the rows from `position` on; raises QueryTooBroad past the time limit."""
-    return listing.read_slice(
-        filters=filters,
-        ordering=ordering,
-        position=position,
-        limit=limit,
-        full=full,
-        now=now,
-        time_limit=_time_limit(caller),
-    )
+    with reading_at_most(LIST_TIME_LIMIT, deadline=caller.deadline):
+        return listing.read_slice(
+            filters=filters,
+            ordering=ordering,
+            position=position,
+            limit=limit,
+            full=full,
+            now=now,
+        )
 
 
 def list_by_offset(
@@ -73,16 +74,12 @@ def list_by_offset(
     now: datetime,
 ) -> tuple[list[Document], int]:
     """Return the rows from `offset` on and the count of all; raises QueryTooBroad."""
-    return listing.read_offset(
-        filters=filters,
-        ordering=ordering,
-        offset=offset,
-        limit=limit,
-        full=full,
-        now=now,
-        time_limit=_time_limit(caller),
-    )
-
-
-def _time_limit(caller: Caller) -> float:
-    return min(LIST_TIME_LIMIT, caller.deadline.remaining())
+    with reading_at_most(LIST_TIME_LIMIT, deadline=caller.deadline):
+        return listing.read_offset(
+            filters=filters,
+            ordering=ordering,
+            offset=offset,
+            limit=limit,
+            full=full,
+            now=now,
+        )

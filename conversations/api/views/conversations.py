@@ -25,12 +25,11 @@ from conversations.api.parsers import MergePatchParser, StrictJSONParser
 from conversations.api.requests import ApiRequest
 from conversations.api.serializers.conversation import CREATE, PATCH
 from conversations.api.serializers.strict import validated
-from conversations.api.time_limits import reading_at_most
 from conversations.api.views.base import StrictViewSet, object_id, refuse_body
 from conversations.representation import represent
 from conversations.services.archive import archive_conversation, unarchive_conversation
 from conversations.services.create import Draft, create_conversation
-from conversations.services.read import LIST_TIME_LIMIT, get_conversation
+from conversations.services.read import get_conversation
 from conversations.services.trash import (
     delete_conversation,
     purge_conversation,
@@ -73,8 +72,7 @@ class ConversationViewSet(StrictViewSet):
             caller=caller,
             now=dependencies.get().clock(),
         )
-        with reading_at_most(LIST_TIME_LIMIT, deadline=request.deadline):
-            return json_answer(strategy.page(wanted))
+        return json_answer(strategy.page(wanted))
 
     def create(self, request: ApiRequest) -> HttpResponse:
         """Create a conversation with a character."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from conversations.api.views import conversations as view
+from conversations.services import read
 from tests.client import ApiClient
 from tests.factories import ConversationDocumentFactory
 
@@ -14,7 +14,7 @@ def no_time(api: ApiClient, monkeypatch: pytest.MonkeyPatch) -> None:
     """Give lists a time in which no database reads and sorts two hundred rows."""
     for _ in range(200):
         ConversationDocumentFactory.create(user_id=api.user_id)
-    monkeypatch.setattr(view, "LIST_TIME_LIMIT", 0.001)
+    monkeypatch.setattr(read, "LIST_TIME_LIMIT", 0.001)
 
 
 @pytest.mark.parametrize("pagination", ["", "&pagination=offset"])

@@ -4,11 +4,15 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-CODE := manage.py conversation_service conversations integrations devstack bench tests
+CODE := manage.py conversation_service conversations integrations devstack docker bench tests
 SECANTUS_MDB := 0.5.3-beta.193
+# The oldest that has all that the manifests use.
+KUBERNETES := 1.31
+# The Prometheus Operator's types are in no schema at hand.
+MANIFESTS = $(filter-out %/kustomization.yaml %/monitoring.example.yaml,$(wildcard docker/kubernetes/*.yaml))
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint typecheck unit suite format bench chaos schema secantusd-rs clean
+.PHONY: help run test lint typecheck deploy-check unit suite format bench chaos schema secantusd-rs clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -25,6 +29,12 @@ lint: $(STAMP) ## ruff and the layer rules
 
 typecheck: $(STAMP) ## mypy, strict
 	$(BIN)/mypy $(CODE)
+
+deploy-check: $(STAMP) ## the images, the compose file and the Kubernetes manifests, by their own checkers
+	$(BIN)/hadolint docker/Dockerfile
+	$(BIN)/shellcheck docker/*.sh
+	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker/compose.yml
+	$(BIN)/kubernetes-validate --strict --quiet --kubernetes-version $(KUBERNETES) $(MANIFESTS)
 
 unit: $(STAMP) ## the tests that need no server
 	$(PYTHON) -m pytest tests/unit $(PYTEST)

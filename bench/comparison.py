@@ -89,7 +89,7 @@ def _prepare(
     for key, name in names.items():
         said(f"filling the database of {shapes[key].name}")
         if shapes[key].shape is as_stored:
-            create_indexes(client[name]["conversations"])
+            create_indexes(client[name])
         if shapes[key].name == DRF:
             _migrate(env={**env, **shapes[key].env, "MONGODB_DATABASE": name})
         fill(client=client, database=name, populations=POPULATIONS, shape=shapes[key].shape)

@@ -87,7 +87,7 @@ def deep(*, database: Database, console: Console) -> dict[str, Any]:
 def _filled(*, url: str, name: str, console: Console) -> Iterator[MongoClient[Document]]:
     client: MongoClient[Document] = MongoClient(url)
     try:
-        create_indexes(client[name]["conversations"])
+        create_indexes(client[name])
         with console.status(f"inserting {MANY.conversations:,} conversations"):
             fill(client=client, database=name, populations=[FEW, MANY], shape=dict)
         yield client
@@ -150,7 +150,6 @@ def _reading(*, user: str, after: Key | None) -> Callable[[], list[ObjectId]]:
             limit=LIMIT,
             full=False,
             now=utc_now(),
-            time_limit=60,
         )
         return [row["_id"] for row in found.rows]
 

@@ -10,10 +10,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bson import ObjectId
-from pymongo import IndexModel, MongoClient
-from pymongo.collection import Collection
+from pymongo import MongoClient
+from pymongo.database import Database
 
 from conversations.document import new_document
+from conversations.repository.index_state import options_of
 from conversations.repository.indexes import CONVERSATIONS, INDEXES
 
 Document = dict[str, Any]
@@ -115,19 +116,12 @@ def flat(document: Document) -> Document:
     return {**shown, **shown.pop("metadata")}
 
 
-def create_indexes(collection: Collection[Document]) -> None:
+def create_indexes(database: Database[Document]) -> None:
     """Create the service's declared indexes."""
-    collection.create_indexes(
-        [
-            IndexModel(
-                list(index.keys),
-                name=index.name,
-                **({"partialFilterExpression": dict(index.partial)} if index.partial else {}),
-            )
-            for index in INDEXES
-            if index.collection == CONVERSATIONS
-        ]
-    )
+    for index in INDEXES:
+        database[index.collection].create_index(
+            list(index.keys), name=index.name, **options_of(index)
+        )
 
 
 def fill(

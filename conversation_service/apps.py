@@ -3,6 +3,7 @@
 from django.contrib.admin.apps import AdminConfig
 from django.contrib.auth.apps import AuthConfig
 from django.contrib.contenttypes.apps import ContentTypesConfig
+from waffle.apps import WaffleConfig
 
 OBJECT_ID = "django_mongodb_backend.fields.ObjectIdAutoField"
 
@@ -22,4 +23,11 @@ class MongoAuthConfig(AuthConfig):
 class MongoContentTypesConfig(ContentTypesConfig):
     """What permissions refer to."""
 
+    default_auto_field = OBJECT_ID
+
+
+class MongoWaffleConfig(WaffleConfig):
+    """The switches of features."""
+
+    verbose_name = "Features"
     default_auto_field = OBJECT_ID

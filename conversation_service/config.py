@@ -46,7 +46,8 @@ class Config(BaseSettings):
     trusted_proxies: CommaSeparated = ()
     cors_allowed_origins: CommaSeparated = ()
     web_workers: int = Field(default=2, ge=1, le=64)
-    web_threads: int = Field(default=16, ge=1, le=256)
+    web_threads: int = Field(default=20, ge=1, le=256)
+    worker_metrics_port: int = Field(default=0, ge=0, le=65535)
 
     secret_key: str = ""
     jwt_secret_key: str = DEVELOPMENT_SECRET
@@ -65,6 +66,7 @@ class Config(BaseSettings):
     redis_url: str = "redis://127.0.0.1:6379/0"
     celery_broker_url: str = ""
     events_broker_url: str = ""
+    events_stream_retention_hours: int = Field(default=168, ge=1)
 
     auth_service_url: str = "http://127.0.0.1:8001"
     characters_service_url: str = "http://127.0.0.1:8002"
@@ -77,9 +79,18 @@ class Config(BaseSettings):
     characters_max_concurrency: int = Field(default=5, ge=1)
 
     trash_retention_days: int = Field(default=30, ge=1)
+    events_retention_days: int = Field(default=90, ge=1)
+    outbox_max_age: float = Field(default=60, gt=0)
     rate_limit: str = ""
 
-    @field_validator("allowed_hosts", "trusted_proxies", "cors_allowed_origins", mode="before")
+    plugins: CommaSeparated = ()
+    enable_conversation_analytics: bool | None = None
+    enable_conversation_templates: bool | None = None
+    enable_bulk_operations: bool | None = None
+
+    @field_validator(
+        "allowed_hosts", "trusted_proxies", "cors_allowed_origins", "plugins", mode="before"
+    )
     @classmethod
     def _split_commas(cls, value: object) -> object:
         if isinstance(value, str):
@@ -219,6 +230,16 @@ class Config(BaseSettings):
     def base_url(self) -> str:
         """The URL that outsiders use, without a trailing slash: PUBLIC_URL or the local port."""
         return self.public_url or f"http://127.0.0.1:{self.port}"
+
+    @property
+    def exports_at_once(self) -> int:
+        """How many exports a web process streams at a time: each holds a thread until its end."""
+        return max(1, self.web_threads // 5)
+
+    @property
+    def feed_waiters(self) -> int:
+        """How many requests of one process may wait for events, each with a thread."""
+        return self.web_threads // 5
 
     @property
     def auth_degraded_mode(self) -> Literal["local", "deny"]:

@@ -11,10 +11,10 @@ from django.views.decorators.http import require_safe
 
 from conversation_service import __version__
 from conversation_service.logging import timestamp
-from conversation_service.probes import HEALTHY, UNHEALTHY, probes, reports
+from conversation_service.probes import DEGRADED, HEALTHY, UNHEALTHY, probes, reports
 from conversations.api.problem_response import problem_response
-
-DEGRADED = "degraded"
+from conversations.errors import NotSetUp
+from conversations.services.setup import require_unique_indexes
 
 
 @require_safe
@@ -41,16 +41,21 @@ def live(_request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def ready(request: HttpRequest) -> HttpResponse:
-    """Answer 200 when requests can be served: when the database answers; else 503."""
+    """Answer 200 when requests can be served: the database answers and is set up; else 503."""
     database = reports({"mongodb": probes()["mongodb"]})["mongodb"]
     if database["status"] == UNHEALTHY:
-        return problem_response(
-            request=request,
-            code="database_unavailable",
-            detail="The database does not answer.",
-            headers={"Cache-Control": "no-store"},
-        )
+        return _not_ready(request, "database_unavailable", "The database does not answer.")
+    try:
+        require_unique_indexes()
+    except NotSetUp as error:
+        return _not_ready(request, "not_set_up", error.detail)
     return _json({"status": "ready"})
+
+
+def _not_ready(request: HttpRequest, code: str, detail: str) -> HttpResponse:
+    return problem_response(
+        request=request, code=code, detail=detail, headers={"Cache-Control": "no-store"}
+    )
 
 
 def _json(body: Mapping[str, Any]) -> HttpResponse:

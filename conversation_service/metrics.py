@@ -13,8 +13,14 @@ from prometheus_client import Counter, Histogram
 from prometheus_client.multiprocess import mark_process_dead
 from pymongo.errors import PyMongoError
 
+from conversation_service.probes import probes
 from conversation_service.refreshed import Refreshed
-from conversations.metrics import ACTIVE_CONVERSATIONS
+from conversations.metrics import (
+    ACTIVE_CONVERSATIONS,
+    OUTBOX_OLDEST,
+    OUTBOX_PARKED,
+    OUTBOX_PENDING,
+)
 from conversations.repository.counts import active_conversations
 
 COUNT_KEPT = 30.0  # seconds
@@ -56,8 +62,9 @@ def _requests(method: str, endpoint: str, status: int) -> Counter:
 def metrics(request: HttpRequest) -> HttpResponse:
     """Return the metrics of all web processes in Prometheus' text format."""
     _refresh_active_conversations()
+    _refresh_outbox()
     if folder := os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
-        _sweep_dead_processes(Path(folder))
+        sweep_dead_processes(Path(folder))
     response: HttpResponse = ExportToDjangoView(request)
     return response
 
@@ -70,6 +77,17 @@ def _refresh_active_conversations() -> None:
         return
 
 
+def _refresh_outbox() -> None:
+    """Set the gauges to what /health has found out, or leave them when nobody can tell."""
+    try:
+        state = probes()["outbox"].get()
+    except (TimeoutError, PyMongoError):
+        return
+    OUTBOX_PENDING.set(state["pending"])
+    OUTBOX_OLDEST.set(state["oldest_seconds"])
+    OUTBOX_PARKED.set(state["parked"])
+
+
 @lru_cache(maxsize=1)
 def _active() -> Refreshed[int]:
     return Refreshed(
@@ -80,7 +98,7 @@ def _active() -> Refreshed[int]:
     )
 
 
-def _sweep_dead_processes(folder: Path) -> None:
+def sweep_dead_processes(folder: Path) -> None:
     """Remove the gauges of processes that died: what they say is live no more.
 
     Nobody tells a web server's workers of each other's end, so whoever is scraped looks.

@@ -76,12 +76,21 @@ SETTINGS: Final[dict[str, Any]] = {
     "SERVERS": [{"url": "/"}],
     "TAGS": [
         {"name": "conversations", "description": "Create, find, change, archive, delete."},
+        {"name": "activity", "description": "What the Message Service tells of messages."},
+        {"name": "events", "description": "What happened, in order, for those who follow it."},
+        {"name": "jobs", "description": "Work that goes on behind a request."},
+        {"name": "users", "description": "All that is held about a user: exported, or erased."},
         {"name": "health", "description": "What works, for people and for orchestrators."},
     ],
     "SCHEMA_PATH_PREFIX": "/api/v1",
     # A PATCH has a serializer of its own here.
     "COMPONENT_SPLIT_PATCH": False,
-    "ENUM_NAME_OVERRIDES": {"ConversationStatus": "conversations.api.shapes.STATUS_CHOICES"},
+    "ENUM_NAME_OVERRIDES": {
+        "ActivityStatus": "conversations.api.shapes_activity.RESULT_CHOICES",
+        "ActivityType": "conversations.api.serializers.activity.TYPES",
+        "ConversationStatus": "conversations.api.shapes.STATUS_CHOICES",
+        "JobState": "conversations.api.shapes_jobs.STATE_CHOICES",
+    },
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "APPEND_PATHS": {
         "/health": _get(

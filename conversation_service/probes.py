@@ -14,13 +14,16 @@ from conversation_service.heartbeat import heartbeats
 from conversation_service.refreshed import Refreshed
 from conversations import dependencies
 from conversations.repository.database import collection
+from conversations.services.outbox import outbox_state
+from conversations.services.setup import index_faults
 from integrations.client import HttpClient
 from integrations.resilience.shared import connect_redis
 
-HEALTHY, UNHEALTHY = "healthy", "unhealthy"
+HEALTHY, DEGRADED, UNHEALTHY = "healthy", "degraded", "unhealthy"
 PATIENCE = 1.0  # seconds that a report waits for a probe
 LIMIT = 0.8  # seconds that a driver is given, so that it can say why it gave up
 KEEP = 5.0  # seconds that a process keeps what a probe found
+INDEXES_KEPT = 60.0  # seconds that indexes, once seen to be as declared, count as such
 
 Report = Mapping[str, Any]
 
@@ -29,12 +32,13 @@ Report = Mapping[str, Any]
 def probes() -> Mapping[str, Refreshed[Report]]:
     """Return this process's probes by the name of what they look at."""
     checks: dict[str, Callable[[], Report]] = {
-        "mongodb": lambda: _timed(_ping_mongodb),
+        "mongodb": _mongodb_check(),
         "redis": _redis_check(settings.CONFIG.redis_url),
         "broker": _broker_check(settings.CELERY_BROKER_URL),
         "worker": _worker_check(),
         "auth_service": _auth_check,
         "characters_service": _characters_check,
+        "outbox": _outbox_check,
     }
     if (keys := dependencies.get().jwks) is not None:
         checks["key_service"] = keys.health
@@ -78,9 +82,22 @@ def _milliseconds(started: float) -> float:
     return round((time.perf_counter() - started) * 1000, 1)
 
 
-def _ping_mongodb() -> None:
-    with pymongo.timeout(LIMIT):
-        collection("conversations").database.command("ping")
+def _mongodb_check() -> Callable[[], Report]:
+    good_until = float("-inf")
+
+    def check() -> Report:
+        nonlocal good_until
+        with pymongo.timeout(LIMIT):
+            report = _timed(lambda: collection("conversations").database.command("ping"))
+            if time.monotonic() < good_until:
+                return report
+            if faults := index_faults():
+                labels = [finding.label for finding in faults]
+                return {**report, "status": DEGRADED, "indexes": labels}
+        good_until = time.monotonic() + INDEXES_KEPT
+        return report
+
+    return check
 
 
 def _redis_check(url: str) -> Callable[[], Report]:
@@ -119,6 +136,20 @@ def _auth_check() -> Report:
 
 def _characters_check() -> Report:
     return dependencies.get().characters.health()
+
+
+def _outbox_check() -> Report:
+    started = time.perf_counter()
+    with pymongo.timeout(LIMIT):
+        state = outbox_state(now=dependencies.get().clock())
+    late = state.oldest_seconds > settings.CONFIG.outbox_max_age
+    return {
+        "status": UNHEALTHY if late else HEALTHY,
+        "latency_ms": _milliseconds(started),
+        "pending": state.pending,
+        "oldest_seconds": round(state.oldest_seconds, 1),
+        "parked": state.parked,
+    }
 
 
 def _http_check(url: str) -> Callable[[], Report]:

@@ -11,4 +11,13 @@ def every(seconds: float, task: str) -> dict[str, Any]:
     return {"task": task, "schedule": seconds, "options": {"expires": seconds}}
 
 
-BEAT_SCHEDULE: dict[str, dict[str, Any]] = {}
+BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
+    # Expires late, so that clocks a little apart do not make it expire before it arrives.
+    "outbox-sweep": {"task": "outbox.sweep", "schedule": 1.0, "options": {"expires": 10.0}},
+    "due-jobs": every(5.0, "jobs.send_due"),
+    "cleanup-trash": every(60.0, "cleanup.trash"),
+    "cleanup-expired": every(60.0, "cleanup.expired"),
+    "cleanup-log": every(300.0, "cleanup.log"),
+    "cleanup-orphans": every(600.0, "cleanup.orphans"),
+    "cleanup-sessions": every(3600.0, "cleanup.sessions"),
+}

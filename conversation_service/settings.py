@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+from kombu.entity import Exchange, Queue
+
 from conversation_service import openapi
 from conversation_service.config import get_config
 from conversation_service.logging import logging_config
@@ -25,6 +27,7 @@ INSTALLED_APPS = [
     "conversation_service.apps.MongoAdminConfig",
     "conversation_service.apps.MongoAuthConfig",
     "conversation_service.apps.MongoContentTypesConfig",
+    "conversation_service.apps.MongoWaffleConfig",
     "django.contrib.sessions",
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
@@ -89,6 +92,7 @@ MIGRATION_MODULES = {
     "admin": "mongo_migrations.admin",
     "auth": "mongo_migrations.auth",
     "contenttypes": "mongo_migrations.contenttypes",
+    "waffle": "mongo_migrations.waffle",
 }
 
 CACHES = {
@@ -97,8 +101,13 @@ CACHES = {
         "LOCATION": CONFIG.redis_url,
         "KEY_PREFIX": CONFIG.service_name,
         "OPTIONS": {"SOCKET_CONNECT_TIMEOUT": 0.5, "SOCKET_TIMEOUT": 0.5},
-    }
+    },
+    # The switches are read from the database by every process: a copy in a cache could outlive a
+    # change, and a cache that is away would fail one.
+    "none": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"},
 }
+WAFFLE_CACHE_NAME = "none"
+WAFFLE_ENABLE_ADMIN_PAGES = False  # conversations/admin/switches.py is the page
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 UNFOLD = {"SITE_TITLE": "Conversation Service", "SITE_HEADER": "Conversation Service"}
 
@@ -167,8 +176,22 @@ REST_FRAMEWORK = {
 SPECTACULAR_SETTINGS = openapi.SETTINGS
 
 CELERY_BROKER_URL = CONFIG.celery_broker_url or CONFIG.redis_url
-CELERY_IMPORTS = ["conversation_service.heartbeat"]
+EVENTS_BROKER_URL = CONFIG.events_broker_url or CELERY_BROKER_URL
+CELERY_IMPORTS = [
+    "conversation_service.heartbeat",
+    "conversation_service.worker_metrics",
+    "conversations.tasks.cleanup",
+    "conversations.tasks.jobs",
+    "conversations.tasks.outbox",
+]
 CELERY_BEAT_SCHEDULE = BEAT_SCHEDULE
+# The tasks that carry events have a queue of their own, so that nothing long is before them; a
+# worker without `-Q` serves both. A broker that can drops what no worker has taken for a minute.
+CELERY_TASK_QUEUES = [
+    Queue("celery", Exchange("celery"), routing_key="celery"),
+    Queue("outbox", Exchange("outbox"), routing_key="outbox", message_ttl=60),
+]
+CELERY_TASK_ROUTES = {"outbox.*": {"queue": "outbox"}}
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True

@@ -1,9 +1,18 @@
 """Puts the collaborators of a process together from its configuration."""
 
+from functools import partial
+
 from django.conf import settings
 
+from conversation_service.nudge import Nudger
 from conversation_service.trace import trace_headers
 from conversations.dependencies import Dependencies
+from conversations.events.resting import RestingTransport
+from conversations.events.transports.build import build_transport
+from conversations.events.waiters import Waiters
+from conversations.plugins.discovery import installed_plugins
+from conversations.tasks.jobs import send_jobs
+from conversations.tasks.outbox import send_deliveries
 from integrations.build import build_clients
 from integrations.resilience.shared import connect_redis
 
@@ -20,4 +29,13 @@ def build_dependencies(*, background: bool = False) -> Dependencies:
         headers=trace_headers,
         background=background,
     )
-    return Dependencies(auth=clients.auth, characters=clients.characters, jwks=clients.jwks)
+    return Dependencies(
+        auth=clients.auth,
+        characters=clients.characters,
+        transport=RestingTransport(build=partial(build_transport, settings.EVENTS_BROKER_URL)),
+        waiters=Waiters(limit=config.feed_waiters),
+        plugins=installed_plugins(),
+        jwks=clients.jwks,
+        nudge=Nudger(send_deliveries).nudge,
+        run_job=Nudger(send_jobs).nudge,
+    )

@@ -14,6 +14,9 @@ from typing import Any
 from django.conf import settings
 from django.utils.module_loading import import_string
 
+from conversations.events.resting import RestingTransport
+from conversations.events.waiters import Waiters
+from conversations.plugins.plugins import Plugins
 from integrations.auth import AuthClient
 from integrations.characters import CharactersClient
 from integrations.jwks import JwksClient
@@ -29,19 +32,29 @@ def do_nothing(_partition: int) -> None:
     """Leave a waiting event to the next sweep."""
 
 
+def leave_to_the_sweep(_job_id: str) -> None:
+    """Leave a job to the next look for those that are due."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Dependencies:
     """The collaborators of one process.
 
     `jwks` is there where the issuer of tokens publishes its keys. `nudge` is told of a partition
-    of the event log that has a new event waiting; it returns at once and raises nothing.
+    of the event log that has a new event waiting; it returns at once and raises nothing. `run_job`
+    asks the workers to go on with a job, by its id, in the same manner. `transport` leads to the
+    broker of events.
     """
 
     auth: AuthClient
     characters: CharactersClient
+    transport: RestingTransport
+    waiters: Waiters
+    plugins: Plugins
     jwks: JwksClient | None = None
     clock: Callable[[], datetime] = utc_now
     nudge: Callable[[int], None] = do_nothing
+    run_job: Callable[[str], None] = leave_to_the_sweep
 
 
 Factory = Callable[[], Dependencies]

@@ -43,17 +43,24 @@ class ConversationNotFound(ConversationError):
 
 
 class NotTheOwner(ConversationError):
-    """The conversation belongs to someone else."""
+    """The conversation, or `what` it is, belongs to someone else."""
+
+    def __init__(self, what: str = "conversation") -> None:
+        super().__init__(f"This {what} belongs to another user.")
+
+
+class JobNotFound(ConversationError):
+    """No such job: it never was, or ended so long ago that it is forgotten."""
 
     def __init__(self) -> None:
-        super().__init__("This conversation belongs to another user.")
+        super().__init__("There is no such job.")
 
 
 class StateConflict(ConversationError):
-    """The conversation's state does not allow the action."""
+    """The state of the conversation, or of `what` it is, does not allow the action."""
 
-    def __init__(self, *, action: str, status: str) -> None:
-        super().__init__(f"Cannot {action} a conversation that is {status}.")
+    def __init__(self, *, action: str, status: str, what: str = "conversation") -> None:
+        super().__init__(f"Cannot {action} a {what} that is {status}.")
         self.action = action
         self.status = status
 
@@ -95,8 +102,38 @@ class TooContended(ConversationError):
         super().__init__("The conversation is being changed by too many requests at once.")
 
 
+class FeatureDisabled(ConversationError):
+    """The feature that this needs is switched off; `flag` is its name."""
+
+    def __init__(self, flag: str) -> None:
+        super().__init__(f"The feature {flag.removeprefix('enable_')} is switched off.")
+        self.flag = flag
+
+
+class TooManyExports(ConversationError):
+    """As many exports as one process streams at a time are under way."""
+
+    def __init__(self) -> None:
+        super().__init__("Other exports are under way; try again in a while.")
+
+
 class QueryTooBroad(ConversationError):
     """The filters would read more rows than the time limit allows."""
 
     def __init__(self) -> None:
         super().__init__("This combination of filters reads too many rows; narrow it.")
+
+
+class FeedPositionExpired(ConversationError):
+    """What followed a place in the feed is not kept any more, or there never was such a place."""
+
+    def __init__(self) -> None:
+        super().__init__("The events after this position are not kept any more.")
+
+
+class NotSetUp(ConversationError):
+    """The database lacks unique indexes, without which its data would not stay whole."""
+
+    def __init__(self, indexes: Sequence[str]) -> None:
+        names = ", ".join(indexes)
+        super().__init__(f"The database lacks what `manage.py setup_indexes` creates: {names}.")

@@ -5,8 +5,44 @@ from prometheus_client import Counter, Gauge
 CONVERSATIONS_CREATED = Counter(
     "conversations_created_total", "Conversations created by this process."
 )
+JOBS_FINISHED = Counter(
+    "jobs_finished_total", "Jobs that this process brought to their end.", ["kind", "state"]
+)
+JOBS_UNFINISHED = Gauge(
+    "jobs_unfinished",
+    "Jobs queued, running or being cancelled, as counted some seconds ago.",
+    multiprocess_mode="livemostrecent",
+)
 ACTIVE_CONVERSATIONS = Gauge(
     "active_conversations_total",
     "Conversations with status active, as counted some seconds ago.",
     multiprocess_mode="livemostrecent",
+)
+OUTBOX_PENDING = Gauge(
+    "outbox_pending",
+    "Events in documents and in the log that the broker does not have, those parked left out.",
+    multiprocess_mode="livemostrecent",
+)
+OUTBOX_OLDEST = Gauge(
+    "outbox_oldest_seconds",
+    "Age of the oldest of these events; 0 when there is none.",
+    multiprocess_mode="livemostrecent",
+)
+OUTBOX_PARKED = Gauge(
+    "outbox_parked",
+    "Events that the broker refused, with those behind them.",
+    multiprocess_mode="livemostrecent",
+)
+EVENTS_PUBLISHED = Counter("events_published_total", "Events that the broker confirmed.")
+EVENTS_RETRIED = Counter(
+    "events_retried_total", "Events sent without an answer, and so to be sent again."
+)
+EVENTS_PARKED = Counter(
+    "events_parked_total", "Events parked: refused by the broker, or behind one that was."
+)
+CLEANED_UP = Counter(
+    "cleaned_up_total",
+    "Purged from the trash or expired; rows of the log deleted for their age or an erasure; orphans "
+    "mended.",
+    ["kind"],
 )

@@ -13,13 +13,23 @@ def timestamp(moment: datetime) -> str:
     return moment.isoformat(timespec="milliseconds") + "Z"
 
 
-def _optional(moment: datetime | None) -> str | None:
+def optional_timestamp(moment: datetime | None) -> str | None:
+    """Return a datetime that may be missing as text."""
     return None if moment is None else timestamp(moment)
+
+
+def represent_metadata(metadata: Document) -> dict[str, Any]:
+    """Return what is known about the messages."""
+    return {
+        **metadata,
+        "last_activity": timestamp(metadata["last_activity"]),
+        # Deletions can be told of before their messages: the sum is kept, the count shown.
+        "message_count": max(0, metadata["message_count"]),
+    }
 
 
 def represent_row(document: Document) -> dict[str, Any]:
     """Return the light form that lists show: everything but the settings."""
-    metadata = document["metadata"]
     return {
         "id": str(document["_id"]),
         "user_id": document["user_id"],
@@ -30,17 +40,12 @@ def represent_row(document: Document) -> dict[str, Any]:
         "pinned": document["pinned"],
         "tags": document["tags"],
         "folder_id": document["folder_id"],
-        "metadata": {
-            **metadata,
-            "last_activity": timestamp(metadata["last_activity"]),
-            # Deletions can be told of before their messages: the sum is kept, the count shown.
-            "message_count": max(0, metadata["message_count"]),
-        },
+        "metadata": represent_metadata(document["metadata"]),
         "created_at": timestamp(document["created_at"]),
         "updated_at": timestamp(document["updated_at"]),
-        "archived_at": _optional(document["archived_at"]),
-        "deleted_at": _optional(document["deleted_at"]),
-        "expires_at": _optional(document["expires_at"]),
+        "archived_at": optional_timestamp(document["archived_at"]),
+        "deleted_at": optional_timestamp(document["deleted_at"]),
+        "expires_at": optional_timestamp(document["expires_at"]),
         "version": document["version"],
     }
 

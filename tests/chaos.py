@@ -4,7 +4,8 @@ The service runs with two processes and its own defaults, but for times a tenth 
 proxy stands before each upstream. For every fault, with the breakers closed, a number of requests
 come in from a few threads: creates (half of them for characters seen a while ago, half for new
 ones) while Characters misbehaves, and lists with tokens not seen before while Auth does. Then
-mixed load shows what lists take while Characters hangs, against before.
+mixed load shows what lists take while Characters hangs, against before; and steady writes what
+they take while the broker of events is away.
 """
 
 import argparse
@@ -24,6 +25,7 @@ from rich.table import Table
 
 from integrations.breakers import BREAKERS, close, force_open
 from integrations.resilience.shared import connect_redis
+from tests.chaos_events import measure_outage
 from tests.doubles.fault_proxy import Fault, FaultProxy
 from tests.doubles.supervised import eventually
 from tests.e2e.faulty import CONVERSATIONS, Faulty, faulty_service
@@ -89,11 +91,13 @@ def main() -> int:
         rows = measure_faults(Path(folder) / "faults", number=options.requests)
         Console(width=WIDTH).print(table(rows))
         before, during = measure_lists(Path(folder) / "lists")
-    Console(width=WIDTH).print(
-        f"GET list with mixed load: p50 {before:.1f} ms; while Characters hangs {during:.1f} ms; "
-        f"ratio {during / before:.2f}"
-    )
-    return int(any(row.is_wrong for row in rows))
+        Console(width=WIDTH).print(
+            f"GET list with mixed load: p50 {before:.1f} ms; while Characters hangs "
+            f"{during:.1f} ms; ratio {during / before:.2f}"
+        )
+        outage = measure_outage(Path(folder) / "outage")
+        Console(width=WIDTH).print(str(outage))
+    return int(outage.is_wrong or any(row.is_wrong for row in rows))
 
 
 def table(rows: list[Row]) -> Table:

@@ -79,7 +79,7 @@ class ApiClient:
             content_type=content_type,
             headers={**self._authorization, **(headers or {})},
         )
-        return Answer(response.status_code, dict(response.headers), response.content)
+        return Answer(response.status_code, dict(response.headers), response.getvalue())
 
     def get(self, path: str, **headers: str) -> Answer:
         """GET."""

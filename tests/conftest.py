@@ -13,6 +13,7 @@ import pytest
 from django.core.management import call_command
 from django.test.utils import setup_databases, teardown_databases
 
+from conversations import dependencies
 from tests.client import ApiClient
 from tests.commands import CommandRecorder
 
@@ -48,7 +49,9 @@ def database(
         # pytest-django's own set-up makes databases only for tests with its mark.
         made = setup_databases(verbosity=0, interactive=False, aliases={"default": False})
         call_command("setup_indexes", verbosity=0)
-        yield
+        # No worker listens; a test that wants its events delivered does that itself.
+        with dependencies.override(nudge=dependencies.do_nothing):
+            yield
         teardown_databases(made, verbosity=0)
 
 
@@ -79,6 +82,12 @@ def other(client_of: Callable[..., ApiClient]) -> ApiClient:
 def admin(client_of: Callable[..., ApiClient]) -> ApiClient:
     """Return a client with the admin scope."""
     return client_of(f"admin-{uuid.uuid4().hex[:12]}", scope="conversations:admin")
+
+
+@pytest.fixture
+def messages(client_of: Callable[..., ApiClient]) -> ApiClient:
+    """Return a client that speaks as the Message Service does."""
+    return client_of("message-service", scope="conversations:activity")
 
 
 @pytest.fixture

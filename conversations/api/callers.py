@@ -15,6 +15,12 @@ class MissingScope(ConversationError):
         self.scope = scope
 
 
+def require_scope(principal: Principal, scope: str) -> None:
+    """Raise MissingScope if the token does not carry `scope`."""
+    if scope not in principal.scopes:
+        raise MissingScope(scope)
+
+
 def caller_of(request: ApiRequest) -> Caller:
     """Return the caller; with `?user_id=` an admin acts on that user's conversations.
 
@@ -33,8 +39,7 @@ def _owner(request: ApiRequest, principal: Principal) -> str:
     user_id = request.GET.get("user_id")
     if user_id is None:
         return principal.user_id
-    if ADMIN not in principal.scopes:
-        raise MissingScope(ADMIN)
+    require_scope(principal, ADMIN)
     principal.must_be_verified()
     if not USER_ID.match(user_id):
         raise InvalidInput(

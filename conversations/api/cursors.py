@@ -6,14 +6,13 @@ list, does not open.
 """
 
 import base64
-import binascii
 import os
 from datetime import datetime, timedelta
 from functools import lru_cache
+from typing import Any
 
 import orjson
 from bson import ObjectId
-from bson.errors import InvalidId
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV
 from django.conf import settings
@@ -37,26 +36,37 @@ def seal(position: Position, *, scope: bytes) -> str:
     if isinstance(value, datetime):
         value = (value - _EPOCH) // _MILLISECOND
     flags = 2 * position.backward + position.inclusive
-    nonce = os.urandom(_NONCE)
-    text = orjson.dumps([flags, str(position.row_id), value])
-    sealed = nonce + _cipher().encrypt(nonce, text, scope)
-    return base64.urlsafe_b64encode(sealed).rstrip(b"=").decode()
+    return seal_place([flags, str(position.row_id), value], scope=scope)
 
 
 def unseal(cursor: str, *, scope: bytes) -> Position:
     """Return the position of a cursor; raises InvalidInput if it is not one of this list."""
+    flags, row_id, value = unseal_place(cursor, scope=scope)
+    return Position(
+        value=_EPOCH + value * _MILLISECOND if isinstance(value, int) else value,
+        row_id=ObjectId(row_id),
+        backward=bool(flags & 2),
+        inclusive=bool(flags & 1),
+    )
+
+
+def seal_place(place: list[Any], *, scope: bytes) -> str:
+    """Return the cursor of a place that is written in JSON; `scope` is what it is bound to."""
+    nonce = os.urandom(_NONCE)
+    sealed = nonce + _cipher().encrypt(nonce, orjson.dumps(place), scope)
+    return base64.urlsafe_b64encode(sealed).rstrip(b"=").decode()
+
+
+def unseal_place(cursor: str, *, scope: bytes, parameter: str = "cursor") -> list[Any]:
+    """Return the place of a cursor that came as `parameter`; raises InvalidInput."""
     try:
         sealed = _decoded(cursor)
         text = _cipher().decrypt(sealed[:_NONCE], sealed[_NONCE:], scope)
-        flags, row_id, value = orjson.loads(text)
-        return Position(
-            value=_EPOCH + value * _MILLISECOND if isinstance(value, int) else value,
-            row_id=ObjectId(row_id),
-            backward=bool(flags & 2),
-            inclusive=bool(flags & 1),
-        )
-    except (InvalidTag, InvalidId, ValueError, binascii.Error):
-        raise InvalidInput([_FAULT]) from None
+    except (InvalidTag, ValueError):
+        fault = Fault(parameter=parameter, code="invalid_cursor", detail=_DETAIL)
+        raise InvalidInput([fault]) from None
+    place: list[Any] = orjson.loads(text)
+    return place
 
 
 def _decoded(cursor: str) -> bytes:
@@ -68,8 +78,4 @@ def _decoded(cursor: str) -> bytes:
     return sealed
 
 
-_FAULT = Fault(
-    parameter="cursor",
-    code="invalid_cursor",
-    detail="This cursor was altered, or belongs to another list: other filters, ordering or user.",
-)
+_DETAIL = "This cursor was altered, or belongs to another list: other filters, ordering or user."

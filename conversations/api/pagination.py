@@ -68,10 +68,15 @@ class ListRequest:
 
     def link(self, **changes: str) -> str:
         """Return the absolute URL of another page of this list."""
-        query = self.query.copy()
-        for name, value in changes.items():
-            query[name] = value
-        return f"{settings.CONFIG.base_url}{self.path}?{query.urlencode()}"
+        return page_link(path=self.path, query=self.query, **changes)
+
+
+def page_link(*, path: str, query: QueryDict, **changes: str) -> str:
+    """Return the absolute URL of another page: this one's, with some parameters changed."""
+    changed = query.copy()
+    for name, value in changes.items():
+        changed[name] = value
+    return f"{settings.CONFIG.base_url}{path}?{changed.urlencode()}"
 
 
 class PaginationStrategy(Protocol):
@@ -103,17 +108,37 @@ class CursorPagination:
             caller=wanted.caller,
             now=wanted.now,
         )
-        before, after = _neighbours(rows, position, field=wanted.ordering.field.value)
-        next_cursor = after and seal(after, scope=scope)
-        previous_cursor = before and seal(before, scope=scope)
-        return {
-            "results": [wanted.represent(row) for row in rows.rows],
-            "next": next_cursor and wanted.link(cursor=next_cursor),
-            "previous": previous_cursor and wanted.link(cursor=previous_cursor),
-            "next_cursor": next_cursor,
-            "previous_cursor": previous_cursor,
-            "count": None,
-        }
+        return page_body(
+            rows,
+            position=position,
+            field=wanted.ordering.field.value,
+            scope=scope,
+            represent=wanted.represent,
+            link=wanted.link,
+        )
+
+
+def page_body(
+    rows: Slice,
+    *,
+    position: Position | None,
+    field: str,
+    scope: bytes,
+    represent: Callable[[dict[str, Any]], dict[str, Any]],
+    link: Callable[..., str],
+) -> dict[str, Any]:
+    """Return a page of a list ordered by `field`; `link` makes a URL of a changed query."""
+    before, after = _neighbours(rows, position, field=field)
+    next_cursor = after and seal(after, scope=scope)
+    previous_cursor = before and seal(before, scope=scope)
+    return {
+        "results": [represent(row) for row in rows.rows],
+        "next": next_cursor and link(cursor=next_cursor),
+        "previous": previous_cursor and link(cursor=previous_cursor),
+        "next_cursor": next_cursor,
+        "previous_cursor": previous_cursor,
+        "count": None,
+    }
 
 
 def _scope(wanted: ListRequest) -> bytes:

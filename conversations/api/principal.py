@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from integrations.errors import UpstreamUnavailable
 
 ADMIN = "conversations:admin"
+ACTIVITY = "conversations:activity"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -60,7 +60,7 @@ CATALOGUE = _catalogue(
         code="forbidden",
         status=403,
         title="This is not yours to see or change",
-        advice="The conversation belongs to another user.",
+        advice="It belongs to another user.",
     ),
     Problem(
         code="insufficient_scope",
@@ -78,7 +78,7 @@ CATALOGUE = _catalogue(
         code="not_found",
         status=404,
         title="There is nothing here",
-        advice="The id or the path is wrong, or the conversation is gone for good.",
+        advice="The id or the path is wrong, or what was there is gone for good.",
     ),
     Problem(
         code="method_not_allowed",
@@ -95,14 +95,20 @@ CATALOGUE = _catalogue(
     Problem(
         code="state_conflict",
         status=409,
-        title="The conversation's state does not allow this",
-        advice="`detail` says which state it is in; restore or unarchive it first.",
+        title="Its state does not allow this",
+        advice="`detail` says which state it is in; restore or unarchive a conversation first.",
     ),
     Problem(
         code="idempotency_key_in_use",
         status=409,
         title="The first request with this Idempotency-Key is still under way",
         advice="Wait for as many seconds as `Retry-After` says, and send the same request again.",
+    ),
+    Problem(
+        code="feed_position_expired",
+        status=410,
+        title="The feed does not go back that far",
+        advice="Read what you need again, then the feed without `after`, from its oldest event.",
     ),
     Problem(
         code="version_mismatch",
@@ -171,6 +177,13 @@ CATALOGUE = _catalogue(
         advice="Nothing was acknowledged. Try again after `Retry-After` seconds.",
     ),
     Problem(
+        code="not_set_up",
+        status=503,
+        title="The service is not set up yet",
+        advice="`detail` names the unique indexes that its database lacks. An operator runs "
+        "`manage.py setup_indexes`, and the service begins by itself.",
+    ),
+    Problem(
         code="upstream_unavailable",
         status=503,
         title="A service this one depends on cannot answer now",
@@ -181,6 +194,12 @@ CATALOGUE = _catalogue(
         status=503,
         title="Too many changes at once",
         advice="Others keep changing the same conversation. Try again after `Retry-After` seconds.",
+    ),
+    Problem(
+        code="too_many_exports",
+        status=503,
+        title="Too many exports at once",
+        advice="Each holds a thread of the service. Try again after `Retry-After` seconds.",
     ),
     Problem(
         code="query_too_broad",

@@ -169,6 +169,9 @@ _LIMITS: dict[str, dict[str, Any]] = {
     "model": {"minLength": 1, "maxLength": rules.MODEL_MAX},
     "language": {"description": "BCP 47, such as `en` or `pt-BR`."},
     "system_prompt": {"maxLength": rules.SYSTEM_PROMPT_MAX},
+    "message_id": {"minLength": 1, "maxLength": 255},
+    "conversation_id": {"minLength": 1, "maxLength": 255},
+    "user_id": {"pattern": "^[A-Za-z0-9_.:@-]{1,128}$"},
     "expires_at": {"description": "From then on the conversation is hidden. RFC 3339."},
 }
 

@@ -29,6 +29,28 @@ def find(
     )
 
 
+def find_after(*, after: ObjectId | None, user_id: str, limit: int) -> list[Document]:
+    """Return the next of a user's conversations by `_id`, in whatever state."""
+    query: Document = {"user_id": user_id}
+    if after is not None:
+        query["_id"] = {"$gt": after}
+    found = collection(CONVERSATIONS).find(
+        query, WITHOUT_INTERNALS, sort=[("_id", 1)], limit=limit, batch_size=limit
+    )
+    return list(found)
+
+
+def ids_of(user_id: str, *, limit: int) -> list[ObjectId]:
+    """Return some of a user's conversations, in whatever state."""
+    found = collection(CONVERSATIONS).find({"user_id": user_id}, {"_id": 1}, limit=limit)
+    return [document["_id"] for document in found]
+
+
+def count_of(user_id: str) -> int:
+    """Return how many conversations a user has, in whatever state."""
+    return collection(CONVERSATIONS).count_documents({"user_id": user_id})
+
+
 def find_ownership(*, conversation_id: ObjectId) -> Document | None:
     """Return whose the conversation is and whether it is visible, or None."""
     return collection(CONVERSATIONS).find_one({"_id": conversation_id}, OWNERSHIP)

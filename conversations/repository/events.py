@@ -1,42 +1,71 @@
 """The log of events: a dense position per partition, each event once."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
-from bson import ObjectId
-from pymongo.errors import DuplicateKeyError
+from pymongo.errors import BulkWriteError
 
+from conversations.repository import outbox
 from conversations.repository.database import Document, collection
-from conversations.repository.indexes import CONVERSATIONS, EVENTS
+from conversations.repository.indexes import EVENTS
+
+DUPLICATE_KEY = 11000
+LOOKED_AT = 100  # positions, in search of one that is not erased
 
 
-def append(*, partition: int, event: Document) -> None:
-    """Append an event at the partition's next position; one that is there already is left alone.
+def append(*, partition: int, events: Sequence[Document]) -> None:
+    """Append events at the partition's next positions; those that are there are left alone.
 
     The unique indexes decide between writers: a position can exist only after the one before it,
-    so a reader misses nothing, and a late writer cannot write twice.
+    so a reader misses nothing, and a late writer cannot write twice. Whoever dies on the way has
+    appended the first of them.
     """
-    event_id = event["event_id"]
-    while True:
-        row = {"partition": partition, "position": _last(partition) + 1, "event_id": event_id}
+    last = outbox.find(partition).appended
+    left = list(events)
+    while left:
+        rows = [
+            {
+                "partition": partition,
+                "position": position,
+                "event_id": event["event_id"],
+                "event": event,
+            }
+            for position, event in enumerate(left, start=last + 1)
+        ]
         try:
-            collection(EVENTS).insert_one({**row, "event": event})
-        except DuplicateKeyError:
-            if _is_there(partition, event_id):
-                return
+            collection(EVENTS).insert_many(rows)
+        except BulkWriteError as error:
+            _raise_unless_taken(error)
+            left = _not_there(partition, left[error.details["nInserted"] :])
+            last = _last(partition, at_least=last)
         else:
-            return
+            last += len(rows)
+            left = []
+    outbox.raise_appended(partition=partition, position=last)
 
 
-def _last(partition: int) -> int:
+def _raise_unless_taken(error: BulkWriteError) -> None:
+    if any(each["code"] != DUPLICATE_KEY for each in error.details["writeErrors"]):
+        raise error
+
+
+def _last(partition: int, *, at_least: int) -> int:
+    # From what is known: not every server finds the last one by the index alone.
     row = collection(EVENTS).find_one(
-        {"partition": partition}, {"position": 1}, sort=[("position", -1)]
+        {"partition": partition, "position": {"$gt": at_least}},
+        {"position": 1},
+        sort=[("position", -1)],
     )
-    return row["position"] if row else 0
+    return row["position"] if row else at_least
 
 
-def _is_there(partition: int, event_id: str) -> bool:
-    found = collection(EVENTS).find_one({"partition": partition, "event_id": event_id}, {"_id": 1})
-    return found is not None
+def _not_there(partition: int, events: list[Document]) -> list[Document]:
+    ids = [event["event_id"] for event in events]
+    found = collection(EVENTS).find(
+        {"partition": partition, "event_id": {"$in": ids}}, {"event_id": 1}
+    )
+    there = {row["event_id"] for row in found}
+    return [event for event in events if event["event_id"] not in there]
 
 
 def redact(*, partition: int, conversation_id: str) -> None:
@@ -47,22 +76,36 @@ def redact(*, partition: int, conversation_id: str) -> None:
     )
 
 
-def take_pending(*, document_id: ObjectId, event_ids: Sequence[str], upto: int) -> None:
-    """Remove events that are in the log from their document; `upto` is the last one's sequence."""
-    collection(CONVERSATIONS).update_one(
-        {"_id": document_id},
+def erase(*, partition: int, user_id: str, after: int, upto: int, now: datetime) -> None:
+    """Empty a user's rows between two positions, and mark them for whoever removes them.
+
+    They stay until they are published, and for a while longer: a harvester that is late would
+    append again, with its content, an event that it does not find.
+    """
+    collection(EVENTS).update_many(
         {
-            "$pull": {"pending_events": {"event_id": {"$in": list(event_ids)}}},
-            "$max": {"harvested": upto},
+            "partition": partition,
+            "event.user_id": user_id,
+            "position": {"$gt": after, "$lt": upto + 1},
         },
-    )
-    collection(CONVERSATIONS).update_one(
-        {"_id": document_id, "pending_events": {"$size": 0}}, {"$unset": {"pending_since": 1}}
+        {"$set": {"event.data": None, "erased": True, "erased_at": now}},
     )
 
 
-def remove_shell(document_id: ObjectId) -> None:
-    """Delete what is left of a purged conversation once its last event is in the log."""
-    collection(CONVERSATIONS).delete_one(
-        {"_id": document_id, "status": "purged", "pending_events": {"$size": 0}}
+def rows_after(*, partition: int, position: int, limit: int) -> list[Document]:
+    """Return the rows at the `limit` positions after one, in order: fewer where some are gone."""
+    rows = collection(EVENTS).find(
+        {"partition": partition, "position": {"$gt": position, "$lt": position + limit + 1}},
+        sort=[("position", 1)],
     )
+    return list(rows)
+
+
+def time_after(*, partition: int, position: int) -> str | None:
+    """Return the timestamp of the first event after a position; None if the next ones are gone."""
+    row = collection(EVENTS).find_one(
+        {"partition": partition, "position": {"$gt": position, "$lt": position + LOOKED_AT}},
+        {"event.timestamp": 1},
+        sort=[("position", 1)],
+    )
+    return row["event"]["timestamp"] if row else None

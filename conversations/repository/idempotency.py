@@ -48,6 +48,28 @@ def delete(record_id: str) -> None:
     collection(IDEMPOTENCY_KEYS).delete_one({"_id": record_id})
 
 
+def find_after(*, after: str, user_id: str, limit: int) -> list[Document]:
+    """Return the next of a user's records by `_id`, without their answers."""
+    found = collection(IDEMPOTENCY_KEYS).find(
+        {"user_id": user_id, "_id": {"$gt": after}},
+        {"conversation_id": 1, "created_at": 1},
+        sort=[("_id", 1)],
+        limit=limit,
+        batch_size=limit,
+    )
+    return list(found)
+
+
+def count_of_user(user_id: str) -> int:
+    """Return how many records there are of creations for a user."""
+    return collection(IDEMPOTENCY_KEYS).count_documents({"user_id": user_id})
+
+
+def delete_of_user(user_id: str) -> None:
+    """Forget all records of creations for a user."""
+    collection(IDEMPOTENCY_KEYS).delete_many({"user_id": user_id})
+
+
 def delete_of(conversation_id: ObjectId) -> None:
     """Forget the answers that hold a conversation's content."""
     collection(IDEMPOTENCY_KEYS).delete_many({"conversation_id": conversation_id})

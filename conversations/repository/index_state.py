@@ -44,6 +44,17 @@ class Finding:
     existing_name: str | None = None
     difference: str = ""
 
+    @property
+    def is_as_good(self) -> bool:
+        """Whether the database has this index, be it under another name, or it is an extra one."""
+        renamed = self.state is State.DIFFERS and self.existing_name != self.name
+        return renamed or self.state in {State.OK, State.EXTRA}
+
+    @property
+    def label(self) -> str:
+        """Its collection, its name and its state, in words."""
+        return f"{self.collection}.{self.name} ({self.state})"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Definition:
@@ -128,10 +139,11 @@ def _others(collection_name: str, existing: Existing) -> Iterator[Finding]:
 
 
 def _declared(index: Index) -> _Definition:
-    return _Definition(keys=index.keys, options=_options(index))
+    return _Definition(keys=index.keys, options=options_of(index))
 
 
-def _options(index: Index) -> dict[str, Any]:
+def options_of(index: Index) -> dict[str, Any]:
+    """Return what a declaration says beside keys and name, as createIndexes takes it."""
     options: dict[str, Any] = {}
     if index.unique:
         options["unique"] = True
@@ -164,7 +176,9 @@ def create_index(index: Index) -> None:
     Raises pymongo's OperationFailure when one of that name or those keys is defined otherwise, or
     when duplicates stand in the way of a unique one.
     """
-    collection(index.collection).create_index(list(index.keys), name=index.name, **_options(index))
+    collection(index.collection).create_index(
+        list(index.keys), name=index.name, **options_of(index)
+    )
 
 
 def drop_index(*, collection_name: str, name: str) -> None:

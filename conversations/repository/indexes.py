@@ -6,12 +6,21 @@ the embedded server answers wrongly from descending ones on strings.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 CONVERSATIONS = "conversations"
 EVENTS = "conversation_events"
 IDEMPOTENCY_KEYS = "idempotency_keys"
+OUTBOX = "outbox"
+JOBS = "jobs"
 ACTIVITY = "metadata.last_activity"
+# Documents with events that wait. The embedded servers use a partial index only where the query
+# repeats its expression, and none at all by `$exists`.
+EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  # UTC, as in documents
+WAITING: Mapping[str, Any] = {"pending_since": {"$gt": EPOCH}}
+PARKED: Mapping[str, Any] = {"parked.at": {"$gt": EPOCH}}  # rows of the log that were refused
+ERASED: Mapping[str, Any] = {"erased": True}  # rows of the log of users who were erased
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,6 +63,31 @@ INDEXES: tuple[Index, ...] = (
         name="by_search_term",
         keys=(("user_id", 1), ("search_terms", 1)),
     ),
+    Index(collection=CONVERSATIONS, name="by_owner", keys=(("user_id", 1), ("_id", 1))),
+    Index(
+        collection=CONVERSATIONS,
+        name="by_waiting",
+        keys=(("user_id", 1), ("pending_since", 1)),
+        partial=WAITING,
+    ),
+    Index(
+        collection=CONVERSATIONS,
+        name="by_pending",
+        keys=(("partition", 1), ("pending_since", 1)),
+        partial=WAITING,
+    ),
+    Index(
+        collection=CONVERSATIONS,
+        name="by_deletion",
+        keys=(("status", 1), ("deleted_at", 1)),
+        partial={"deleted_at": {"$gt": EPOCH}},
+    ),
+    Index(
+        collection=CONVERSATIONS,
+        name="by_expiry",
+        keys=(("expires_at", 1),),
+        partial={"expires_at": {"$gt": EPOCH}},
+    ),
     Index(
         collection=EVENTS,
         name="by_position",
@@ -72,10 +106,47 @@ INDEXES: tuple[Index, ...] = (
         keys=(("partition", 1), ("event.conversation_id", 1), ("event.sequence", 1)),
     ),
     Index(
+        collection=EVENTS,
+        name="by_user",
+        keys=(("partition", 1), ("event.user_id", 1), ("position", 1)),
+    ),
+    Index(
+        collection=EVENTS,
+        name="by_parked",
+        keys=(("partition", 1), ("parked.at", 1)),
+        partial=PARKED,
+    ),
+    Index(
+        collection=EVENTS,
+        name="by_erasure",
+        keys=(("partition", 1), ("erased", 1), ("position", 1)),
+        partial=ERASED,
+    ),
+    Index(
         collection=IDEMPOTENCY_KEYS,
         name="expiry",
         keys=(("created_at", 1),),
         expire_after=24 * 3600,
     ),
     Index(collection=IDEMPOTENCY_KEYS, name="by_conversation", keys=(("conversation_id", 1),)),
+    Index(collection=IDEMPOTENCY_KEYS, name="by_user", keys=(("user_id", 1), ("_id", 1))),
+    Index(
+        collection=JOBS,
+        name="by_owner",
+        keys=(("owner", 1), ("created_at", 1), ("_id", 1)),
+    ),
+    Index(
+        collection=JOBS,
+        name="one_at_a_time",
+        keys=(("exclusive", 1),),
+        unique=True,
+        partial={"exclusive": {"$exists": True}},
+    ),
+    Index(collection=JOBS, name="due", keys=(("leased_until", 1),)),
+    Index(
+        collection=JOBS,
+        name="expiry",
+        keys=(("finished_at", 1),),
+        expire_after=30 * 24 * 3600,
+    ),
 )

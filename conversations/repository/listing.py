@@ -1,6 +1,6 @@
 """Pages of a list: by position (keyset) and by offset."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -37,17 +37,40 @@ class Slice:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Walk:
-    """One direction through one ordering of the rows that match."""
+class Walk:
+    """One direction through one ordering of the rows of a collection that match."""
 
     query: Document
     field: str
     ascending: bool
     projection: Mapping[str, int]
+    source: str = CONVERSATIONS
+
+    def slice(
+        self,
+        position: Position | None,
+        *,
+        limit: int,
+        shown: Callable[[Document], bool] = lambda _row: True,
+    ) -> Slice:
+        """Return up to `limit` of the rows to be shown from `position` on, or from the beginning.
+
+        One find, but for ties that fill a page and for rows that are not to be shown.
+        """
+        kept: list[Document] = []
+        for row in _rows(self, position=position, wanted=limit + 1):
+            if shown(row):
+                kept.append(row)
+            if len(kept) > limit:
+                break
+        rows = kept[:limit]
+        backward = position is not None and position.backward
+        return Slice(rows=rows[::-1] if backward else rows, more=len(kept) > limit)
 
     def read(self, bounds: Document, *, limit: int) -> list[Document]:
+        """Return the first rows within further bounds, in the direction of the walk."""
         direction = 1 if self.ascending else -1
-        cursor = collection(CONVERSATIONS).find(
+        cursor = collection(self.source).find(
             self._narrowed(bounds),
             self.projection,
             sort=[(self.field, direction), ("_id", direction)],
@@ -125,28 +148,18 @@ def read_slice(
     full: bool,
     now: datetime,
 ) -> Slice:
-    """Return up to `limit` visible rows from `position` on, or from the beginning.
-
-    One find, but for ties that fill a page and for expired rows among those read.
-    """
+    """Return up to `limit` visible rows from `position` on, or from the beginning."""
     backward = position is not None and position.backward
-    walk = _Walk(
+    walk = Walk(
         query=matching(filters),
         field=ordering.field.value,
         ascending=ordering.descending == backward,
         projection=WITHOUT_INTERNALS if full else LIGHT,
     )
-    kept: list[Document] = []
-    for row in _rows(walk, position=position, wanted=limit + 1):
-        if visible(row, now=now):
-            kept.append(row)
-        if len(kept) > limit:
-            break
-    rows = kept[:limit]
-    return Slice(rows=rows[::-1] if backward else rows, more=len(kept) > limit)
+    return walk.slice(position, limit=limit, shown=lambda row: visible(row, now=now))
 
 
-def _rows(walk: _Walk, *, position: Position | None, wanted: int) -> Iterator[Document]:
+def _rows(walk: Walk, *, position: Position | None, wanted: int) -> Iterator[Document]:
     if position is None:
         rows = walk.read({}, limit=wanted)
         last = len(rows) < wanted

@@ -1,12 +1,17 @@
 """What follows a write that has happened, whether or not its caller still waits."""
 
+from typing import Any
+
 from conversations import dependencies
 from conversations.repository.database import Document
 
 
-def after_write(document: Document) -> None:
-    """Let those know who act on changes; `document` is the conversation after the write.
+def after_write(document: Document, event: dict[str, Any]) -> None:
+    """Let those know who act on changes: of the conversation after the write, and its event.
 
     Nothing here may fail the request or make it wait: the change and its event are stored.
     """
-    dependencies.get().nudge(document["partition"])
+    here = dependencies.get()
+    here.nudge(document["partition"])
+    here.waiters.wake(document["user_id"])
+    here.plugins.after_write(event)

@@ -56,7 +56,7 @@ def change_conversation(
     while True:
         document = get_conversation(conversation_id=conversation_id, caller=caller, now=now)
         check_version(document, expected=expected_versions)
-        differing = _differing(document, compute(document))
+        differing = differing_fields(document, compute(document))
         if not differing:
             return Changed(document=document, changed=False)
         if is_due(document):
@@ -68,14 +68,16 @@ def change_conversation(
                     with_pending_events=True,
                 )
             )
-        after = _write(document, differing, action=action, caller=caller, now=now)
-        if after is not None:
-            after_write(after)
+        written = _write(document, differing, action=action, caller=caller, now=now)
+        if written is not None:
+            after, event = written
+            after_write(after, event)
             return Changed(document=after, changed=True)
         pause = wait_for_next_try(pause, caller=caller)
 
 
-def _differing(document: Document, fields: dict[str, Any]) -> dict[str, Any]:
+def differing_fields(document: Document, fields: dict[str, Any]) -> dict[str, Any]:
+    """Return those of the fields that are not in the document already."""
     return {name: value for name, value in fields.items() if document[name] != value}
 
 
@@ -86,7 +88,7 @@ def _write(
     action: Action,
     caller: Caller,
     now: datetime,
-) -> Document | None:
+) -> tuple[Document, dict[str, Any]] | None:
     moment = moment_of_change(document, now=now)
     fields = {**differing, "updated_at": moment}
     after = {**document, **fields, "version": document["version"] + 1}
@@ -99,9 +101,21 @@ def _write(
         now=moment,
         changed=differing.keys() - {"title_source"},
     )
-    return conversations.update_at_version(
+    if "metadata" in fields:
+        fields.update(_added_members(fields.pop("metadata"), document["metadata"]))
+    written = conversations.update_at_version(
         document=document, fields=fields, event=event, version=after["version"]
     )
+    return None if written is None else (written, event)
+
+
+def _added_members(metadata: Document, before: Document) -> dict[str, Any]:
+    """Return what to set in a document's metadata: the whole would undo activity of meanwhile."""
+    return {
+        f"metadata.{name}": value
+        for name, value in metadata.items()
+        if name not in before or before[name] != value
+    }
 
 
 def moment_of_change(document: Document, *, now: datetime) -> datetime:

@@ -76,6 +76,8 @@ def create_conversation(
         now=now,
         conversation_id=conversation_id,
     )
+    plugins = dependencies.get().plugins
+    document["metadata"].update(plugins.before_create(document, caller=caller))
     event = envelope(event_type=CREATED, after=document, caller=caller, now=now, changed=())
     try:
         conversations.insert({**document, "pending_events": [event], "pending_since": now})
@@ -83,7 +85,7 @@ def create_conversation(
         document = get_conversation(conversation_id=document["_id"], caller=caller, now=now)
     else:
         CONVERSATIONS_CREATED.inc()
-        after_write(document)
+        after_write(document, event)
     return Created(document=document, stale_character=answer.stale)
 
 

@@ -1,14 +1,19 @@
-"""Harvesting: pending events move from their document to the log, in order.
+"""Harvesting: pending events move from their documents to the log, in order.
 
-Each step can be repeated: what is in the log is not appended again, what is gone from the document
-is not taken again. Whoever dies in between leaves the rest to the next.
+Each step can be repeated: what is in the log is not appended again, what is gone from a document
+is not taken again. A document waits until the last step is done, so whoever dies in between leaves
+the rest to the next.
 """
 
-from conversations.repository import events
+from collections.abc import Sequence
+
+from conversations.repository import events, pending
 from conversations.repository.database import Document
-from conversations.states import EVENT_TYPES, Action
+from conversations.states import Status
+from integrations.resilience.deadline import Deadline
 
 MOST_PENDING = 100  # events that wait in a document before a writer harvests them itself
+BATCH = 25  # documents; each may hold MOST_PENDING events
 
 
 def is_due(document: Document) -> bool:
@@ -22,18 +27,35 @@ def harvest(document: Document) -> None:
 
     With `conversation.purged` in the log its older events are emptied, and the shell is removed.
     """
-    pending = document.get("pending_events", [])
-    if not pending:
-        return
-    for event in pending:
-        events.append(partition=document["partition"], event=event)
-    events.take_pending(
-        document_id=document["_id"],
-        event_ids=[event["event_id"] for event in pending],
-        upto=pending[-1]["sequence"],
-    )
-    if pending[-1]["event_type"] == EVENT_TYPES[Action.PURGE]:
-        events.redact(
-            partition=document["partition"], conversation_id=pending[-1]["conversation_id"]
-        )
-        events.remove_shell(document["_id"])
+    _move([document], partition=document["partition"])
+
+
+def harvest_partition(partition: int, *, deadline: Deadline) -> None:
+    """Move what waits in the documents of a partition, the oldest first, while there is time."""
+    while not deadline.expired:
+        documents = pending.find(partition=partition, limit=BATCH)
+        if documents:
+            _move(documents, partition=partition)
+        if len(documents) < BATCH:
+            return
+
+
+def harvest_user(user_id: str) -> int:
+    """Move what waits in a user's documents, in some of them if they are many, to the log.
+
+    Returns in how many documents there was something.
+    """
+    documents = pending.find_of(user_id, limit=BATCH)
+    if documents:
+        _move(documents, partition=documents[0]["partition"])
+    return len(documents)
+
+
+def _move(documents: Sequence[Document], *, partition: int) -> None:
+    waiting = [event for document in documents for event in document["pending_events"]]
+    if waiting:
+        events.append(partition=partition, events=waiting)
+    for document in documents:
+        if document["status"] == Status.PURGED:
+            events.redact(partition=partition, conversation_id=str(document["_id"]))
+    pending.take(documents)

@@ -39,6 +39,7 @@ def claim(*, key: str, operation: str, body: Any, caller: Caller, now: datetime)
     leased_until = now + timedelta(seconds=caller.deadline.remaining() + GRACE)
     record: Document = {
         "_id": _digest([caller.actor, caller.owner, operation, key]),
+        "user_id": caller.owner,
         "fingerprint": _digest(body),
         "conversation_id": ObjectId(),
         "created_at": now,

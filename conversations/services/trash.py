@@ -1,5 +1,6 @@
 """The trash: deleting, restoring, and purging for good."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -86,22 +87,56 @@ def purge_conversation(
     What stays is a shell that carries the events until they are in the log. Raises what
     change_conversation raises.
     """
-    pause = FIRST_PAUSE
-    while True:
+
+    def read() -> Document:
         document = get_conversation(
             conversation_id=conversation_id, caller=caller, now=now, with_pending_events=True
         )
         check_version(document, expected=expected_versions)
+        return document
+
+    _purge(read, caller=caller, now=now)
+
+
+def purge_if(
+    *,
+    conversation_id: ObjectId,
+    condition: Callable[[Document], bool],
+    caller: Caller,
+    now: datetime,
+) -> bool:
+    """Purge one of the owner's for which `condition` holds, also one that no caller can see.
+
+    It holds of the very version that is purged: whoever changes the conversation first has it
+    looked at again. Returns whether it was purged here. Raises TooContended at the deadline.
+    """
+
+    def read() -> Document | None:
+        document = conversations.find(
+            conversation_id=conversation_id, user_id=caller.owner, with_pending_events=True
+        )
+        if document is None or document["status"] == Status.PURGED or not condition(document):
+            return None
+        return document
+
+    return _purge(read, caller=caller, now=now)
+
+
+def _purge(read: Callable[[], Document | None], *, caller: Caller, now: datetime) -> bool:
+    """Purge what `read` returns, read again as often as another change comes first."""
+    pause = FIRST_PAUSE
+    while (document := read()) is not None:
         # First, so that no answer kept for a repeat outlives the content that it holds.
-        idempotency.delete_of(conversation_id)
+        idempotency.delete_of(document["_id"])
         shell = _write_shell(document, caller=caller, now=now)
         if shell is not None:
             if shell.get("harvested"):
                 # The log has content of it too. The rest of its life is short: it goes there now.
                 harvest(shell)
-            after_write(shell)
-            return
+            after_write(shell, shell["pending_events"][-1])
+            return True
         pause = wait_for_next_try(pause, caller=caller)
+    return False
 
 
 def _write_shell(document: Document, *, caller: Caller, now: datetime) -> Document | None:
@@ -109,7 +144,7 @@ def _write_shell(document: Document, *, caller: Caller, now: datetime) -> Docume
     # The whole list of events is exchanged, as one update cannot both change and append to it.
     # Events that were harvested since are dropped there by their event_id.
     moment = moment_of_change(document, now=now)
-    fields = {**_EMPTIED, "updated_at": moment}
+    fields = {**_EMPTIED, "deleted_at": moment, "updated_at": moment}
     after = {**document, **fields, "version": document["version"] + 1}
     purged = envelope(
         event_type=EVENT_TYPES[Action.PURGE],
@@ -136,6 +171,7 @@ _EMPTIED: dict[str, Any] = {
     "pinned": False,
     "tags": [],
     "folder_id": None,
+    "expires_at": None,
     "settings": {},
     "metadata": {},
     "search_terms": [],

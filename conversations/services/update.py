@@ -5,11 +5,12 @@ from typing import Any
 
 from bson import ObjectId
 
+from conversations import dependencies
 from conversations.caller import Caller
 from conversations.errors import Fault, InvalidInput
 from conversations.repository.database import Document
 from conversations.rules import fitting_title
-from conversations.services.change import Changed, change_conversation
+from conversations.services.change import Changed, change_conversation, differing_fields
 from conversations.states import Action, Status, status_after
 
 
@@ -31,11 +32,19 @@ def update_conversation(
     return change_conversation(
         conversation_id=conversation_id,
         action=Action.UPDATE,
-        compute=lambda document: _patched(document, patch),
+        compute=lambda document: _with_plugins(document, patch, caller=caller),
         expected_versions=expected_versions,
         caller=caller,
         now=now,
     )
+
+
+def _with_plugins(document: Document, patch: dict[str, Any], *, caller: Caller) -> dict[str, Any]:
+    fields = _patched(document, patch)
+    if not differing_fields(document, fields):
+        return {}
+    added = dependencies.get().plugins.before_update(document, patch=patch, caller=caller)
+    return {**fields, "metadata": {**document["metadata"], **added}}
 
 
 def _patched(document: Document, patch: dict[str, Any]) -> dict[str, Any]:

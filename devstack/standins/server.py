@@ -7,6 +7,7 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import ClassVar
 
+LOOPBACK = "127.0.0.1"
 MAX_BODY = 64 * 1024
 
 # What a stand-in answers: from method, path and JSON body to status and JSON body.
@@ -17,26 +18,28 @@ NOT_FOUND: Answer = (HTTPStatus.NOT_FOUND, {"detail": "not found"})
 
 
 class StandIn(ThreadingHTTPServer):
-    """An HTTP/1.1 server on the loopback address that keeps connections open and says little."""
+    """An HTTP/1.1 server that keeps connections open and says little."""
 
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, *, port: int, respond: Responder) -> None:
-        super().__init__(("127.0.0.1", port), _Handler)
+    def __init__(self, *, port: int, respond: Responder, host: str = LOOPBACK) -> None:
+        super().__init__((host, port), _Handler)
         self.respond = respond
 
     @property
     def url(self) -> str:
         """Where it listens, without a trailing slash."""
-        return f"http://127.0.0.1:{self.server_address[1]}"
+        return f"http://{LOOPBACK}:{self.server_address[1]}"
 
 
 def serve(*, name: str, respond: Responder) -> None:
-    """Run a stand-in in the foreground on `--port` until SIGTERM."""
+    """Run a stand-in in the foreground on `--host` and `--port` until SIGTERM."""
     parser = argparse.ArgumentParser(description=f"Stand-in {name} Service.")
+    parser.add_argument("--host", default=LOOPBACK)
     parser.add_argument("--port", type=int, required=True)
-    server = StandIn(port=parser.parse_args().port, respond=respond)
+    arguments = parser.parse_args()
+    server = StandIn(host=arguments.host, port=arguments.port, respond=respond)
     # shutdown() waits for serve_forever, which runs in this very thread.
     signal.signal(
         signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown, daemon=True).start()

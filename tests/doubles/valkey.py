@@ -17,10 +17,14 @@ START_SECONDS = 10.0
 
 
 class Valkey:
-    """A valkey-server that can be killed and started again on the same port, empty."""
+    """A valkey-server that can be killed and started again on the same port.
 
-    def __init__(self, *, folder: Path) -> None:
+    It starts empty, or, if it `keeps`, with everything that it has acknowledged.
+    """
+
+    def __init__(self, *, folder: Path, keeps: bool = False) -> None:
         self._folder = folder
+        self._keeps = keeps
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
@@ -31,7 +35,8 @@ class Valkey:
         """Start, and wait until it answers."""
         arguments = [
             str(VALKEY_BINARY), "--port", str(self.port), "--bind", "127.0.0.1",
-            "--save", "", "--appendonly", "no", "--dir", str(self._folder),
+            "--save", "", "--dir", str(self._folder),
+            "--appendonly", "yes" if self._keeps else "no", "--appendfsync", "always",
         ]  # fmt: skip
         self._process = subprocess.Popen(arguments, stdout=subprocess.DEVNULL)
         with connect_redis(self.url) as client:
@@ -50,7 +55,7 @@ class Valkey:
         self._process.send_signal(signal.SIGCONT)
 
     def kill(self) -> None:
-        """End at once, and lose everything."""
+        """End at once, and lose everything that it does not keep."""
         if self._process is not None:
             self._process.kill()
             self._process.wait()

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from conversation_service import __version__
-from tests.e2e.live import LiveService, free_port, live_service
+from tests.e2e.live import LiveService, free_port, live_service, own_database
 
 DEPENDENCIES = {
     "mongodb",
@@ -23,6 +23,7 @@ DEPENDENCIES = {
     "worker",
     "auth_service",
     "characters_service",
+    "outbox",
 }
 LONGEST = 5.0  # seconds; the probes of dependencies that hang would add up to more
 
@@ -58,7 +59,7 @@ def test_it_says_that_no_worker_is_alive(service: LiveService) -> None:
 
 def test_it_sees_a_worker_come_and_go(servers: None, tmp_path: Path) -> None:
     """A worker says that it is alive, and that it ends."""
-    with live_service(folder=tmp_path) as service:
+    with live_service(folder=tmp_path) as service, own_database(service):
         with worker_of(service, log=tmp_path / "worker.log"):
             seen = wait_for(service, lambda body: bool(workers(body)))
             assert workers(seen) == 1

@@ -7,6 +7,7 @@ import pytest
 import requests
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
+from tests.activities import told
 from tests.e2e.live import LiveService
 
 URL = "/api/v1/conversations"
@@ -73,6 +74,20 @@ def test_the_life_of_a_conversation_is_as_documented(
     checked(send("POST", f"{url}/restore", token=token), f"{ONE}/restore", "post")
 
 
+def test_activities_are_as_documented(service: LiveService, token: str, checked: Check) -> None:
+    """Counted and not found, alone and in a batch."""
+    created = service.request("POST", URL, token=token, json={"character_id": "ada"}).json()
+    url, batch = f"{URL}/{created['id']}/activity", "/api/v1/activity"
+    messages = service.token("message-service", scope="conversations:activity")
+    item = told("m1", suggested_title="Engines")
+    answer = service.request("POST", url, token=messages, json=item)
+    assert checked(answer, f"{ONE}/activity", "post")["message_count"] == 1
+    items = [{"conversation_id": each, **item} for each in (created["id"], "0" * 24)]
+    answer = service.request("POST", batch, token=messages, json={"items": items})
+    statuses = [result["status"] for result in checked(answer, batch, "post")["results"]]
+    assert statuses == ["ok", "not_found"]
+
+
 @pytest.mark.parametrize("query", ["", "?view=full", "?limit=1", "?pagination=offset", "?q=nobody"])
 def test_a_page_is_as_documented(
     service: LiveService, token: str, checked: Check, query: str
@@ -82,6 +97,38 @@ def test_a_page_is_as_documented(
         service.request("POST", URL, token=token, json={"character_id": "ada"})
     page = checked(service.get(f"{URL}{query}", token=token), URL, "get")
     assert len(page["results"]) == {"?limit=1": 1, "?q=nobody": 0}.get(query, 2)
+
+
+def test_events_are_as_documented(service: LiveService, token: str, checked: Check) -> None:
+    """With content and without, in a history and in a feed, and where a feed is gone."""
+    body = {"character_id": "ada", "settings": {"language": "en"}}
+    mine = service.request("POST", URL, token=token, json=body).json()["id"]
+    history, feed = f"{URL}/{mine}/history", "/api/v1/events"
+    assert checked(service.get(history, token=token), f"{ONE}/history", "get")["results"]
+    checked(service.get(f"{history}?limit=1", token=token), f"{ONE}/history", "get")
+    assert checked(service.get(f"{feed}?limit=1", token=token), feed, "get")["next"]
+    service.request("DELETE", f"{URL}/{mine}?permanent=true", token=token)
+    page = checked(service.get(feed, token=token), feed, "get")
+    assert [event["data"] for event in page["results"]] == [None, None]
+    gone = service.get(f"{feed}?after={'0' * 32}", token=token)
+    assert gone.status_code == 410
+    checked(gone, feed, "get")
+
+
+def test_jobs_are_as_documented(service: LiveService, token: str, checked: Check) -> None:
+    """From the erasure that starts one to the end that a cancellation makes."""
+    jobs, erasure = "/api/v1/jobs", "/api/v1/users/{user_id}/data"
+    admin = service.token("the-admin", scope="conversations:admin")
+    url = erasure.format(user_id="erased-as-documented")
+    refused = service.request("DELETE", url, token=token)
+    checked(refused, erasure, "delete")
+    job = checked(service.request("DELETE", url, token=admin), erasure, "delete")
+    one = f"{jobs}/{job['id']}"
+    assert checked(service.get(one, token=admin), f"{jobs}/{{id}}", "get") == job
+    checked(service.get(one, token=token), f"{jobs}/{{id}}", "get")
+    assert checked(service.get(jobs, token=admin), jobs, "get")["results"] == [job]
+    cancelled = service.request("POST", f"{one}/cancel", token=admin)
+    checked(cancelled, f"{jobs}/{{id}}/cancel", "post")
 
 
 def test_errors_are_as_documented(service: LiveService, token: str, checked: Check) -> None:

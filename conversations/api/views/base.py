@@ -17,7 +17,8 @@ from conversations.api.renderers import OrjsonRenderer
 from conversations.api.serializers.conversation import NOTHING
 from conversations.api.serializers.strict import validated
 from conversations.api.time_limits import within_deadline
-from conversations.errors import ConversationNotFound
+from conversations.errors import ConversationError, ConversationNotFound
+from conversations.services.setup import require_unique_indexes
 from integrations import metrics
 
 _JSON_AT_A_GLANCE = {"*/*", JSON}
@@ -40,7 +41,7 @@ class StrictViewSet(ViewSet):
             return super().dispatch(request, *args, **kwargs)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Authenticate, then check the query string."""
+        """Authenticate, then check the query string; nobody gets further before all is set up."""
         super().initial(request, *args, **kwargs)
         check_encoding(request.META.get("QUERY_STRING", ""))
         check_known(
@@ -48,6 +49,7 @@ class StrictViewSet(ViewSet):
             known=self.parameters.get(self.action or "", ()),
             repeatable=self.repeatable,
         )
+        require_unique_indexes()
 
     def options(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:  # type: ignore[override]  # noqa: ARG002  # DRF's signature, without its metadata
         """Answer with Allow alone."""
@@ -75,12 +77,14 @@ class StrictViewSet(ViewSet):
         return super().finalize_response(request, response, *args, **kwargs)
 
 
-def object_id(text: str) -> ObjectId:
-    """Return the id in a URL; raises ConversationNotFound where it cannot be one."""
+def object_id(
+    text: str, *, otherwise: type[ConversationError] = ConversationNotFound
+) -> ObjectId:
+    """Return the id in a URL; raises `otherwise` where it cannot be one."""
     try:
         return ObjectId(text)
     except InvalidId:
-        raise ConversationNotFound from None
+        raise otherwise from None
 
 
 def refuse_body(request: Request) -> None:

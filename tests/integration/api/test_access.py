@@ -12,6 +12,7 @@ from tests.stored import stored
 
 EVERY_CALL = [
     ("GET", ""),
+    ("GET", "/history"),
     ("PATCH", ""),
     ("DELETE", ""),
     ("DELETE", "?permanent=true"),

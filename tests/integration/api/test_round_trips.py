@@ -106,7 +106,7 @@ def test_it_lists_by_one_find_that_an_index_serves(
         assert find["batchSize"] >= find["limit"]
         assert all(not shown for shown in find["projection"].values())
         assert {"settings", "pending_events"} <= find["projection"].keys()
-        assert _serving(find), f"no declared index serves {find['filter']} by {find['sort']}"
+        assert serving(find), f"no declared index serves {find['filter']} by {find['sort']}"
         assert len(page["results"]) <= 1
         commands.forget()
 
@@ -141,7 +141,10 @@ def test_it_searches_within_the_callers_rows(
     assert not _operators(find["filter"]) & {"$or", "$expr", "$where", "$nor"}
 
 
-def _serving(find: dict[str, Any]) -> list[str]:
+RANGE = {"$gt", "$gte", "$lt"}
+
+
+def serving(find: dict[str, Any]) -> list[str]:
     """Return the declared indexes that serve a find exactly.
 
     MongoDB's rule of equality, sort, range: the index begins with the fields compared for
@@ -149,9 +152,9 @@ def _serving(find: dict[str, Any]) -> list[str]:
     those. The sort runs one way, as the index does, or all of it the other way.
     """
     filters, sort = find["filter"], find["sort"]
-    if _operators(filters) - {"$in", "$gte", "$lt"} or len(set(sort.values())) != 1:
+    if _operators(filters) - {"$in", *RANGE} or len(set(sort.values())) != 1:
         return []
-    ranges = {field for field, value in filters.items() if _operators(value) & {"$gte", "$lt"}}
+    ranges = {field for field, value in filters.items() if _operators(value) & RANGE}
     equalities = set(filters) - ranges
     sorted_by = list(sort)
     return [
@@ -177,10 +180,10 @@ def test_its_rule_knows_what_no_index_serves() -> None:
     """The rule above can fail: a new shape without an index is found out."""
     shape = {"user_id": "u", "status": "active"}
     by_activity = {"metadata.last_activity": -1, "_id": -1}
-    assert _serving({"filter": shape, "sort": by_activity}) == ["by_activity"]
-    assert not _serving({"filter": {**shape, "colour": "red"}, "sort": by_activity})
-    assert not _serving({"filter": shape, "sort": {"updated_at": 1, "_id": 1}})
-    assert not _serving({"filter": shape, "sort": {"metadata.last_activity": -1, "_id": 1}})
-    assert not _serving({"filter": {**shape, "created_at": {"$lt": 1}}, "sort": by_activity})
-    assert not _serving({"filter": {**shape, "pinned": False}, "sort": by_activity})
-    assert not _serving({"filter": {**shape, "$or": []}, "sort": by_activity})
+    assert serving({"filter": shape, "sort": by_activity}) == ["by_activity"]
+    assert not serving({"filter": {**shape, "colour": "red"}, "sort": by_activity})
+    assert not serving({"filter": shape, "sort": {"updated_at": 1, "_id": 1}})
+    assert not serving({"filter": shape, "sort": {"metadata.last_activity": -1, "_id": 1}})
+    assert not serving({"filter": {**shape, "created_at": {"$lt": 1}}, "sort": by_activity})
+    assert not serving({"filter": {**shape, "pinned": False}, "sort": by_activity})
+    assert not serving({"filter": {**shape, "$or": []}, "sort": by_activity})

@@ -73,14 +73,15 @@ def test_it_creates_every_index_of_the_service(
     things: Collection[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Options as declared come back from the server as declared."""
-    # All in one collection here, so their names must tell them apart.
-    here = [
-        replace(index, collection=things.name, name=f"{index.collection}_{index.name}")
-        for index in INDEXES
-    ]
+    # In collections of the test's own, where nothing is yet.
+    here = [replace(it, collection=f"{things.name}_{it.collection}") for it in INDEXES]
     declare(monkeypatch, *here)
-    run()
-    assert set(run("--check").values()) == {"ok"}
+    try:
+        run()
+        assert set(run("--check").values()) == {"ok"}
+    finally:
+        for name in {index.collection for index in here}:
+            collection_of(name).drop()
 
 
 def test_it_only_looks_with_check(things: Collection[dict[str, Any]]) -> None:

@@ -40,6 +40,13 @@ def test_it_needs_nothing_in_development() -> None:
     assert config.auth_degraded_mode == "local"
 
 
+def test_waiters_and_calls_that_hang_leave_a_thread() -> None:
+    """By default: whoever changes one of these numbers looks at the others."""
+    config = load_config()
+    hanging = config.auth_max_concurrency + config.characters_max_concurrency
+    assert 0 < config.feed_waiters < config.web_threads - hanging
+
+
 def test_production_takes_what_it_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
     """With everything named it starts, strict."""
     for name, value in PRODUCTION.items():
@@ -85,6 +92,7 @@ def test_production_refuses_to_guess(monkeypatch: pytest.MonkeyPatch, name: str)
         ("RATE_LIMIT", "600"),
         ("RATE_LIMIT", "0/min"),
         ("TRASH_RETENTION_DAYS", "x"),
+        ("ENABLE_BULK_OPERATIONS", "maybe"),
     ],
 )
 def test_it_tells_in_one_line_what_is_wrong(

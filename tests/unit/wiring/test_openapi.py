@@ -10,6 +10,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from conversations.api.filters import ConversationFilterBackend
 from conversations.api.problems import CATALOGUE
+from conversations.job import JobState
 from conversations.states import LISTED
 
 SNAPSHOT = Path(__file__).parents[2] / "snapshots" / "openapi.json"
@@ -62,6 +63,15 @@ def test_the_operations_read_well_in_a_client(operations: dict[str, Any]) -> Non
         "list_conversations",
         "get_conversation",
         "create_conversation",
+        "list_conversation_history",
+        "list_events",
+        "list_jobs",
+        "get_job",
+        "cancel_job",
+        "erase_user_data",
+        "export_user_data",
+        "record_activity",
+        "record_activity_batch",
         *CHANGES,
     }
 
@@ -119,6 +129,7 @@ def test_the_enums_have_names(document: dict[str, Any]) -> None:
     """Their values are those of the code."""
     schemas = document["components"]["schemas"]
     assert schemas["ConversationStatus"]["enum"] == [status.value for status in LISTED]
+    assert schemas["JobState"]["enum"] == [state.value for state in JobState]
     assert schemas["StatusFilter"]["enum"] == [*schemas["ConversationStatus"]["enum"], "all"]
 
 

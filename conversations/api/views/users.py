@@ -1,0 +1,50 @@
+"""All that is held about a user, over HTTP: exported, or erased."""
+
+from django.conf import settings
+from django.http import Http404, HttpResponse, StreamingHttpResponse
+from django.urls import reverse
+from rest_framework.renderers import BaseRenderer
+
+from conversations import dependencies
+from conversations.api.answers import json_answer
+from conversations.api.callers import caller_of, require_scope
+from conversations.api.ndjson import NdjsonRenderer, ndjson_answer
+from conversations.api.operations.common import documented
+from conversations.api.operations.users import OPERATIONS
+from conversations.api.principal import ADMIN
+from conversations.api.requests import ApiRequest
+from conversations.api.views.base import StrictViewSet, refuse_body
+from conversations.job import represent_job
+from conversations.rules import USER_ID
+from conversations.services.erasure import start_erasure
+from conversations.services.export import export_user
+
+
+@documented(OPERATIONS)
+class UserViewSet(StrictViewSet):
+    """Export and erase."""
+
+    def get_renderers(self) -> list[BaseRenderer]:
+        """Let the export be asked for by its media type."""
+        renderers = super().get_renderers()
+        return [*renderers, NdjsonRenderer()] if self.action == "export" else renderers
+
+    def export(self, request: ApiRequest) -> StreamingHttpResponse:
+        """Stream everything that is held about the caller."""
+        caller = caller_of(request)
+        request.user.must_be_verified()
+        lines = export_user(user_id=caller.owner, now=dependencies.get().clock())
+        return ndjson_answer(lines, filename="conversations-export.ndjson")
+
+    def erase(self, request: ApiRequest, user_id: str) -> HttpResponse:
+        """Start the erasure of a user, or answer with the one under way."""
+        require_scope(request.user, ADMIN)
+        request.user.must_be_verified()
+        refuse_body(request)
+        if not USER_ID.match(user_id):
+            raise Http404
+        job = start_erasure(
+            user_id=user_id, caller=caller_of(request), now=dependencies.get().clock()
+        )
+        location = settings.CONFIG.base_url + reverse("job", args=[job["_id"]])
+        return json_answer(represent_job(job), status=202, headers={"Location": location})

@@ -1,0 +1,22 @@
+"""The end of a job, whichever."""
+
+from datetime import datetime
+from typing import Any
+
+from conversations.job import JobState
+from conversations.metrics import JOBS_FINISHED
+from conversations.repository import jobs
+from conversations.repository.database import Document
+from conversations.services.jobs.kinds import KINDS
+
+PRIVATE_FIELDS = ("arguments", "cursor", "actor", "trace_id")
+
+
+def end(job: Document, *, state: JobState, now: datetime, **fields: Any) -> Document | None:
+    """End a job as it is held; returns it, or None if someone else has taken it since."""
+    ended = {**fields, "state": state.value, "finished_at": now}
+    forget = PRIVATE_FIELDS if KINDS[job["kind"]].private else ()
+    if not jobs.finish(job, ended, forget=forget):
+        return None
+    JOBS_FINISHED.labels(job["kind"], state.value).inc()
+    return {**job, **ended}

@@ -1,0 +1,89 @@
+"""Jobs in real workers, which are killed and lose their messages."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pymongo
+
+from conversations.dependencies import utc_now
+from tests.doubles.supervised import eventually
+from tests.doubles.valkey import Valkey
+from tests.e2e.live import LiveService, live_service, own_database
+from tests.factories import ConversationDocumentFactory
+
+SECONDS = 60.0
+NUMBER = 160
+
+
+@contextmanager
+def worker(service: LiveService, *, folder: Path) -> Iterator[None]:
+    """Run a worker that is its own beat, and kill -9 all of it at the end."""
+    command = [
+        *(sys.executable, "-m", "celery", "-A", "conversation_service", "worker", "-B"),
+        *(
+            "--without-mingle",
+            "--without-gossip",
+            "--concurrency",
+            "1",
+            "--schedule",
+            str(folder / "beat"),
+        ),
+    ]
+    with (
+        (folder / "worker.log").open("ab") as output,
+        subprocess.Popen(command, env=service.env, stdout=output, stderr=output) as process,
+    ):
+        try:
+            yield
+        finally:
+            parent = psutil.Process(process.pid)
+            for each in (*parent.children(recursive=True), parent):
+                each.kill()
+
+
+def test_an_erasure_survives_its_worker_and_its_message(
+    servers: None, tmp_path: Path, user_id: str
+) -> None:
+    """Kill -9 of the worker amid the work, and an empty broker: the next worker finds the job."""
+    broker = Valkey(folder=tmp_path)
+    broker.start()
+    client: pymongo.MongoClient[dict[str, Any]]
+    with live_service(folder=tmp_path, CELERY_BROKER_URL=broker.url) as service:
+        client = pymongo.MongoClient(service.env["MONGODB_URL"])
+        with own_database(service), client:
+            database = client[service.env["MONGODB_DATABASE"]]
+            rows = [ConversationDocumentFactory.build(user_id=user_id) for _ in range(NUMBER)]
+            database.conversations.insert_many(rows)
+            admin = service.token("an-admin", scope="conversations:admin")
+            answer = service.request("DELETE", f"/api/v1/users/{user_id}/data", token=admin)
+            url = f"/api/v1/jobs/{answer.json()['id']}"
+
+            def job() -> dict[str, Any]:
+                found: dict[str, Any] = service.get(url, token=admin).json()
+                return found
+
+            with worker(service, folder=tmp_path):
+                assert eventually(lambda: job()["progress"]["done"] > 0, SECONDS), job()
+            left = job()
+            assert left["state"] == "running"
+            broker.kill()
+            broker.start()
+            # What half a minute does.
+            database.jobs.update_one({}, {"$set": {"leased_until": utc_now()}})
+            with worker(service, folder=tmp_path):
+                assert eventually(lambda: job()["state"] == "succeeded", SECONDS), job()
+            ended = job()
+            assert ended["progress"] == {"done": NUMBER, "total": NUMBER}
+            assert left["progress"]["done"] <= NUMBER
+            assert ended["result"]["erased"]["conversations"] == NUMBER
+            assert database.conversations.count_documents({}) == 0
+            purged = {"event.event_type": "conversation.purged"}
+            assert database.conversation_events.count_documents(purged) == NUMBER
+            announced = {"event.event_type": "user.erased"}
+            assert database.conversation_events.count_documents(announced) == 1
+    broker.kill()

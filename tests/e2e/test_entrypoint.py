@@ -57,8 +57,8 @@ def started(*words: str, env: dict[str, str], folder: Path) -> Iterator[subproce
         try:
             yield process
         finally:
-            if process.poll() is None:
-                process.kill()
+            process.terminate()  # not kill: each has processes of its own to end
+            process.wait(timeout=60)
 
 
 def says_it_is_alive(env: dict[str, str]) -> bool:

@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 
 import structlog
 
-PAUSE = 0.25  # seconds between two messages of a process: what comes meanwhile goes together
+PAUSE = 0.5  # seconds between two messages of a process: what comes meanwhile goes together
 REST = 5.0  # seconds without a message after one that could not be sent
 END_SECONDS = 1.0  # that the end of the process waits for a message under way
 

@@ -14,6 +14,7 @@ _HARVESTED = {"user_id": 1, "partition": 1, "status": 1, "pending_events": 1}
 _COUNTED = {"_id": 0, "pending_since": 1, "version": 1, "harvested": 1}
 _OLDEST_FIRST = [("pending_since", 1)]
 _NOTHING_LEFT = {"$eq": ["$pending_events", []]}
+_PURGED = {"$eq": ["$status", Status.PURGED.value]}
 
 
 def find(*, partition: int, limit: int) -> list[Document]:
@@ -57,7 +58,8 @@ def take(documents: Sequence[Document]) -> None:
     """Remove the events that were read with these documents, and purged ones left without any.
 
     All these events are in the log. What was appended meanwhile stays, and waits since its own
-    time; a document without any waits no longer, in the same write.
+    time; a document without any waits no longer, in the same write. A purged one waits until it is
+    removed.
     """
     writes: list[UpdateOne | DeleteOne] = [
         UpdateOne(_key(document), _without_events(document)) for document in documents
@@ -87,9 +89,10 @@ def _without_events(document: Document) -> list[dict[str, Any]]:
             "in": {"$dateFromString": {"dateString": "$$first.timestamp"}},
         }
     }
+    none_left = {"$cond": [_PURGED, "$pending_since", "$$REMOVE"]}
     return [
         {"$set": {"pending_events": left, "harvested": {"$max": ["$harvested", upto]}}},
-        {"$set": {"pending_since": {"$cond": [_NOTHING_LEFT, "$$REMOVE", since]}}},
+        {"$set": {"pending_since": {"$cond": [_NOTHING_LEFT, none_left, since]}}},
     ]
 
 

@@ -54,15 +54,16 @@ class OutboxState:
 
 def outbox_state(*, now: datetime) -> OutboxState:
     """Return how the outbox stands: one command per partition, and some for what is behind."""
+    # Documents first: what moves to the log meanwhile is counted twice rather than not at all.
+    waiting = [
+        pending.waiting(partition=partition, limit=COUNTED_DOCUMENTS)
+        for partition in range(PARTITIONS)
+    ]
     accounts = outbox.find_all()
-    number = sum(each.unpublished for each in accounts)
-    times = [time for each in accounts if (time := _oldest_in_log(each))]
-    for partition in range(PARTITIONS):
-        waiting, since = pending.waiting(partition=partition, limit=COUNTED_DOCUMENTS)
-        number += waiting
-        times += [since] if since else []
+    oldest = [since for _, since in waiting] + [_oldest_in_log(each) for each in accounts]
+    times = [time for time in oldest if time is not None]
     return OutboxState(
-        pending=number,
+        pending=sum(number for number, _ in waiting) + sum(each.unpublished for each in accounts),
         oldest_seconds=max(0.0, (now - min(times)).total_seconds()) if times else 0.0,
         parked=sum(
             parked.count(partition=each.partition, limit=COUNTED_PARKED)

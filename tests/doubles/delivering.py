@@ -8,7 +8,6 @@ turn; who died is replaced. A line is printed for each death. SIGTERM ends them 
 import argparse
 import os
 import signal
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -175,4 +174,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -5,6 +5,7 @@ from typing import Any
 from conversations.document import partition_of
 from conversations.repository import outbox
 from conversations.repository.database import collection
+from conversations.repository.indexes import EPOCH
 from conversations.repository.outbox import Checkpoint
 
 
@@ -24,5 +25,5 @@ def checkpoint(user_id: str) -> Checkpoint:
 def expire_lease(user_id: str) -> None:
     """Let the lease of a worker that died be over."""
     collection("outbox").update_one(
-        {"_id": partition_of(user_id)}, {"$set": {"leased_until": outbox.EPOCH}}
+        {"_id": partition_of(user_id)}, {"$set": {"leased_until": EPOCH}}
     )

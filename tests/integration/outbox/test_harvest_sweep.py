@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from bson import ObjectId
+from pymongo import DeleteOne
 
 from conversations.document import partition_of
 from conversations.repository import events, pending
@@ -139,14 +140,9 @@ def die_after(step: str, monkeypatch: pytest.MonkeyPatch) -> None:
     real = getattr(place, step)
 
     def last(*args: Any, **kwargs: Any) -> None:
-        if step == "take":
-            # What the removal of the shell is part of, but for that removal.
-            [document] = args[0]
-            collection("conversations").update_one(
-                {"_id": document["_id"]}, {"$set": {"pending_events": []}}
-            )
-        else:
-            real(*args, **kwargs)
+        real(*args, **kwargs)
         raise InterruptedError
 
+    # Taking ends with the removal of the shell, which is a command of its own.
+    monkeypatch.setattr(pending, "DeleteOne", lambda _key: DeleteOne({"_id": None}))
     monkeypatch.setattr(place, step, last)

@@ -32,7 +32,7 @@ def refused(api: ApiClient, broker: BrokerDouble, deliver: Deliver) -> Iterator[
 
 
 def starts(event: Event, conversation_id: str) -> bool:
-    return event["conversation_id"] == conversation_id and event["sequence"] == 1
+    return (event["conversation_id"], event["sequence"]) == (conversation_id, 1)
 
 
 def parked_of(conversation_id: str) -> list[ParkedEvent]:

@@ -40,7 +40,7 @@ def queue(monkeypatch: pytest.MonkeyPatch) -> Queue:
 
 
 @pytest.fixture
-def nudger(queue: Queue) -> Iterator[Nudger]:
+def nudger(queue: Queue) -> Iterator[Nudger[int]]:
     nudger = Nudger(queue.send)
     yield nudger
     queue.open.set()
@@ -51,14 +51,14 @@ def threads() -> list[threading.Thread]:
     return [each for each in threading.enumerate() if each.name == "nudge"]
 
 
-def test_it_has_no_thread_before_it_is_needed(nudger: Nudger) -> None:
+def test_it_has_no_thread_before_it_is_needed(nudger: Nudger[int]) -> None:
     """A process may fork after it was made."""
     before = len(threads())
     nudger.nudge(1)
     assert len(threads()) == before + 1
 
 
-def test_a_queue_that_hangs_holds_nobody(nudger: Nudger, queue: Queue) -> None:
+def test_a_queue_that_hangs_holds_nobody(nudger: Nudger[int], queue: Queue) -> None:
     """What is nudged meanwhile goes together, once it moves again; there is one thread."""
     queue.open.clear()
     before = len(threads())
@@ -70,7 +70,7 @@ def test_a_queue_that_hangs_holds_nobody(nudger: Nudger, queue: Queue) -> None:
     assert len(queue.sent) <= 3
 
 
-def test_a_queue_that_fails_is_tried_again(nudger: Nudger, queue: Queue) -> None:
+def test_a_queue_that_fails_is_tried_again(nudger: Nudger[int], queue: Queue) -> None:
     """With what is new then; the sweep finds the rest."""
     queue.is_broken = True
     nudger.nudge(1)
@@ -80,7 +80,7 @@ def test_a_queue_that_fails_is_tried_again(nudger: Nudger, queue: Queue) -> None
     assert eventually(lambda: queue.sent == [{2}], SECONDS)
 
 
-def test_it_ends_with_the_process(nudger: Nudger, queue: Queue) -> None:
+def test_it_ends_with_the_process(nudger: Nudger[int], queue: Queue) -> None:
     """At once when idle, and without waiting for a queue that hangs."""
     nudger.nudge(1)
     assert eventually(lambda: bool(queue.sent), SECONDS)

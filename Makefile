@@ -12,7 +12,7 @@ KUBERNETES := 1.31
 MANIFESTS = $(filter-out %/kustomization.yaml %/monitoring.example.yaml,$(wildcard docker/kubernetes/*.yaml))
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint typecheck deploy-check unit suite format bench chaos schema secantusd-rs clean
+.PHONY: help run test lint typecheck deploy-check observability-check unit suite format bench chaos schema secantusd-rs clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -35,6 +35,10 @@ deploy-check: $(STAMP) ## the images, the compose file and the Kubernetes manife
 	$(BIN)/shellcheck docker/*.sh
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker/compose.yml
 	$(BIN)/kubernetes-validate --strict --quiet --kubernetes-version $(KUBERNETES) $(MANIFESTS)
+
+observability-check: ## rules for Prometheus, by its promtool, and who is alarmed in which situation
+	promtool check config docker/prometheus/prometheus.yml
+	promtool test rules tests/unit/observability/alerts_test.yml
 
 unit: $(STAMP) ## the tests that need no server
 	$(PYTHON) -m pytest tests/unit $(PYTEST)

@@ -1,4 +1,6 @@
-"""`python -m bench`: the service against two peers and a floor. `python -m bench deep`: far pages.
+"""`python -m bench`: the service against two peers and a floor.
+
+`python -m bench deep` reads far pages, `python -m bench migrate` migrates data beside a load.
 
 The database is MONGODB_URL, or the one of --database, or the first of mongod, secantusd-rs and
 secantusd-py at hand. All that is started here ends with it.
@@ -24,6 +26,7 @@ from bench import database as databases
 from bench.comparison import Plan, Sample, compare
 from bench.contestants import CONTESTANTS
 from bench.deep import deep
+from bench.migrate import migrate
 from bench.report import ratios, rows, show
 from bench.surroundings import surroundings
 from devstack.servers import DATABASES
@@ -60,7 +63,7 @@ def _options() -> argparse.Namespace:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("what", nargs="?", choices=("peers", "deep"), default="peers")
+    parser.add_argument("what", nargs="?", choices=("peers", "deep", "migrate"), default="peers")
     parser.add_argument("--database", choices=DATABASES, help="start this one")
     parser.add_argument("--rounds", type=int, default=12)
     parser.add_argument("--minutes", type=float, default=4, help="no round begins after these")
@@ -71,6 +74,10 @@ def _options() -> argparse.Namespace:
         action="append",
         metavar="WORD",
         help="a workload, or a part of a server's name; may be repeated",
+    )
+    parser.add_argument("--documents", type=int, default=200_000, help="to migrate")
+    parser.add_argument(
+        "--migrate-data", default="", metavar="OPTIONS", help='such as "--pace 500"'
     )
     parser.add_argument("--json", type=Path, metavar="PATH", help="write all figures there too")
     return parser.parse_args()
@@ -89,6 +96,16 @@ def _run(options: argparse.Namespace, *, console: Console) -> int:
     ):
         if options.what == "deep":
             _write(options.json, deep(database=database, console=console))
+            return 0
+        if options.what == "migrate":
+            figures = migrate(
+                database=database,
+                documents=options.documents,
+                options=options.migrate_data.split(),
+                scratch=Path(folder),
+                console=console,
+            )
+            _write(options.json, figures)
             return 0
         plan = _plan(options)
         with (

@@ -39,7 +39,8 @@ def spread(values: Sequence[float]) -> Spread:
     return Spread(median=statistics.median(values), least=min(values), most=max(values))
 
 
-def _percentile(latencies: Sequence[float], share: float) -> float:
+def percentile(latencies: Sequence[float], share: float) -> float:
+    """Return the latency that this share of the requests does not exceed."""
     ordered = sorted(latencies)
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
@@ -60,8 +61,8 @@ def _row(workload: str, contestant: str, group: Sequence[Sample]) -> dict[str, A
         "cpu_ms": spread([sample.cpu_ms for sample in group]),
         "front_cpu_ms": spread([sample.front_cpu_ms for sample in group]),
         "per_second": spread([len(sample.latencies) / sample.seconds for sample in group]),
-        "p50_ms": _percentile(latencies, 0.5),
-        "p99_ms": _percentile(latencies, 0.99),
+        "p50_ms": percentile(latencies, 0.5),
+        "p99_ms": percentile(latencies, 0.99),
         "requests": sum(sample.requests for sample in group),
         "failures": [failure for sample in group for failure in sample.failures],
     }

@@ -4,7 +4,10 @@ import os
 from functools import partial
 
 from celery import Celery
-from celery.signals import worker_init
+from celery.signals import worker_init, worker_process_init, worker_process_shutdown
+
+from conversation_service.config import get_config
+from conversation_service.tracing import start_tracing, stop_tracing
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "conversation_service.settings")
 
@@ -21,3 +24,14 @@ def _call_patiently(**_signal: object) -> None:
     from conversations import dependencies  # noqa: PLC0415
 
     dependencies.build_with(partial(build_dependencies, background=True))
+
+
+# Sent in each process that runs tasks, after the fork.
+@worker_process_init.connect  # type: ignore[untyped-decorator]  # celery has no types
+def _trace(**_signal: object) -> None:
+    start_tracing(get_config())
+
+
+@worker_process_shutdown.connect  # type: ignore[untyped-decorator]  # celery has no types
+def _send_spans(**_signal: object) -> None:
+    stop_tracing()

@@ -83,6 +83,9 @@ class Config(BaseSettings):
     outbox_max_age: float = Field(default=60, gt=0)
     rate_limit: str = ""
 
+    otel_exporter_otlp_endpoint: str = ""
+    otel_traces_sampler_arg: float = Field(default=1, ge=0, le=1)
+
     plugins: CommaSeparated = ()
     enable_conversation_analytics: bool | None = None
     enable_conversation_templates: bool | None = None
@@ -108,6 +111,7 @@ class Config(BaseSettings):
         "characters_service_url",
         "message_service_url",
         "jwt_jwks_url",
+        "otel_exporter_otlp_endpoint",
     )
     @classmethod
     def _http_url(cls, value: str) -> str:
@@ -230,6 +234,11 @@ class Config(BaseSettings):
     def base_url(self) -> str:
         """The URL that outsiders use, without a trailing slash: PUBLIC_URL or the local port."""
         return self.public_url or f"http://127.0.0.1:{self.port}"
+
+    @property
+    def trace_ratio(self) -> float:
+        """The part of the traces that begin here that is recorded; 0 where there is no tracing."""
+        return self.otel_traces_sampler_arg if self.otel_exporter_otlp_endpoint else 0.0
 
     @property
     def exports_at_once(self) -> int:

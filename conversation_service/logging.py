@@ -1,8 +1,8 @@
 """Logs: one JSON object a line on stdout, from this service's code and from every library alike.
 
 No line carries a token, a query string, a body or anything a user wrote. Each has timestamp,
-level, event, logger, service and trace_id; the access line has method, path, endpoint, status,
-duration_ms and user_id besides, and an exception is one string.
+level, event, logger, service and trace_id, with tracing on span_id; the access line has method,
+path, endpoint, status, duration_ms and user_id besides, and an exception is one string.
 """
 
 import logging
@@ -18,8 +18,8 @@ import orjson
 import structlog
 from structlog.typing import EventDict, WrappedLogger
 
-from conversation_service.trace import current_trace_id
 from conversation_service.tracebacks import exception_text
+from conversation_service.tracing import trace_fields
 
 STDOUT = 1
 OURS = ("conversation_service", "conversations", "integrations")
@@ -89,7 +89,7 @@ class JsonFormatter(logging.Formatter):
             "event": _message(record).strip(),
             "logger": record.name,
             "service": self._service,
-            "trace_id": current_trace_id(),
+            **trace_fields(),
         }
         if record.exc_info and record.exc_info[1]:
             fields["exception"] = exception_text(record.exc_info[1])
@@ -140,7 +140,7 @@ class _CommonFields:
             "event": event.pop("event", ""),
             "logger": logger.name,
             "service": self._service,
-            "trace_id": current_trace_id(),
+            **trace_fields(),
             **event,
         }
         if isinstance(error, BaseException):
@@ -172,6 +172,8 @@ def logging_config(level: str, service: str) -> None:
                 "django.request": {"level": "ERROR", "filters": ["exceptions"]},
                 # Quotes what the caller sent; the access line tells of it.
                 "django.security": {"level": "CRITICAL"},
+                # Warns of each attempt to reach a collector; that spans are lost is an error.
+                "opentelemetry": {"level": "ERROR"},
                 # Granian gives its loggers handlers of their own before it loads the service.
                 "_granian": {"handlers": [], "propagate": True},
                 "granian.access": {"handlers": [], "propagate": True},

@@ -9,11 +9,11 @@ from pathlib import Path
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 from django_prometheus.exports import ExportToDjangoView
-from prometheus_client import Counter, Histogram
+from prometheus_client import Counter, Gauge, Histogram
 from prometheus_client.multiprocess import mark_process_dead
 from pymongo.errors import PyMongoError
 
-from conversation_service.probes import probes
+from conversation_service.probes import UNHEALTHY, probes, reports
 from conversation_service.refreshed import Refreshed
 from conversations.metrics import (
     ACTIVE_CONVERSATIONS,
@@ -39,12 +39,29 @@ REQUESTS = Counter(
     "conversation_requests_total", "Requests answered.", ["method", "endpoint", "status"]
 )
 
+DEPENDENCY_UP = Gauge(
+    "dependency_up",
+    "1 while a dependency works, if only just; 0 while it does not: what /health found last.",
+    ["dependency"],
+    multiprocess_mode="livemostrecent",
+)
+WORKERS = Gauge(
+    "workers_alive",
+    "Celery workers that have given a sign of life lately.",
+    multiprocess_mode="livemostrecent",
+)
+
 
 def count_request(*, method: str, endpoint: str, status: int, seconds: float) -> None:
-    """Record one answered request. Unknown methods share one label: there is no end of them."""
-    known = method if method in _METHODS else "other"
+    """Record one answered request."""
+    known = known_method(method)
     _duration(known, endpoint).observe(seconds)
     _requests(known, endpoint, status).inc()
+
+
+def known_method(method: str) -> str:
+    """Return the method, or "other" for those that are none: there is no end of them."""
+    return method if method in _METHODS else "other"
 
 
 # labels() takes a lock and builds strings each time; the children are few and live for ever.
@@ -62,7 +79,7 @@ def _requests(method: str, endpoint: str, status: int) -> Counter:
 def metrics(request: HttpRequest) -> HttpResponse:
     """Return the metrics of all web processes in Prometheus' text format."""
     _refresh_active_conversations()
-    _refresh_outbox()
+    _refresh_dependencies()
     if folder := os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
         sweep_dead_processes(Path(folder))
     response: HttpResponse = ExportToDjangoView(request)
@@ -77,15 +94,17 @@ def _refresh_active_conversations() -> None:
         return
 
 
-def _refresh_outbox() -> None:
-    """Set the gauges to what /health has found out, or leave them when nobody can tell."""
-    try:
-        state = probes()["outbox"].get()
-    except (TimeoutError, PyMongoError):
-        return
-    OUTBOX_PENDING.set(state["pending"])
-    OUTBOX_OLDEST.set(state["oldest_seconds"])
-    OUTBOX_PARKED.set(state["parked"])
+def _refresh_dependencies() -> None:
+    """Set the gauges to what /health has found out; the outbox's stay when nobody can tell."""
+    found = reports(probes())
+    for name, report in found.items():
+        DEPENDENCY_UP.labels(name).set(report["status"] != UNHEALTHY)
+    WORKERS.set(found["worker"].get("alive", 0))
+    outbox = found["outbox"]
+    if "pending" in outbox:
+        OUTBOX_PENDING.set(outbox["pending"])
+        OUTBOX_OLDEST.set(outbox["oldest_seconds"])
+        OUTBOX_PARKED.set(outbox["parked"])
 
 
 @lru_cache(maxsize=1)

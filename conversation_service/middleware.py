@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from http import HTTPStatus
 from typing import Any, cast
 
@@ -18,10 +19,11 @@ from django.middleware.csrf import CsrfViewMiddleware
 from django.utils.functional import SimpleLazyObject
 
 from conversation_service import __version__
-from conversation_service.metrics import count_request
+from conversation_service.metrics import count_request, known_method
 from conversation_service.problems import as_problem, problem
 from conversation_service.routes import endpoint_of, loggable_path
 from conversation_service.trace import Trace, begin_trace
+from conversation_service.tracing import recorder
 from integrations.resilience.deadline import Deadline
 
 Next = Callable[[HttpRequest], HttpResponseBase]
@@ -33,6 +35,7 @@ class ServiceRequest(HttpRequest):
     """A request as everything inside RequestContextMiddleware sees it (for type checkers)."""
 
     trace_id: str
+    kept_trace_id: str
     deadline: Deadline
 
 
@@ -43,6 +46,8 @@ class RequestContextMiddleware:
         self._get_response = get_response
         self._timeout = settings.CONFIG.request_timeout
         self._service_name = settings.CONFIG.service_name
+        self._trace_ratio = settings.CONFIG.trace_ratio
+        self._spans = recorder()
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Answer the request inside its own trace and deadline."""
@@ -50,15 +55,24 @@ class RequestContextMiddleware:
         trace = begin_trace(
             trace_id=request.META.get("HTTP_X_TRACE_ID", ""),
             traceparent=request.META.get("HTTP_TRACEPARENT", ""),
+            ratio=self._trace_ratio,
         )
         known = cast("ServiceRequest", request)
         known.trace_id = trace.trace_id
+        known.kept_trace_id = trace.kept_id
         known.deadline = Deadline.after(self._timeout)
-        # What is left of it bounds every operation on the database (PyMongo's timeoutMS).
-        with pymongo.timeout(self._timeout):
-            response = self._respond(request)
-        self._add_headers(request, response, trace=trace)
-        _record(request, response, seconds=time.perf_counter() - started)
+        with self._spans.of_request(trace) if self._spans else nullcontext():
+            # What is left of it bounds every operation on the database (PyMongo's timeoutMS).
+            with pymongo.timeout(self._timeout):
+                response = self._respond(request)
+            self._add_headers(request, response, trace=trace)
+            _record(request, response, seconds=time.perf_counter() - started)
+            if self._spans:
+                self._spans.answered(
+                    method=known_method(request.method or ""),
+                    endpoint=endpoint_of(request),
+                    status=response.status_code,
+                )
         return response
 
     def _respond(self, request: HttpRequest) -> HttpResponseBase:

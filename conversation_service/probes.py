@@ -40,6 +40,8 @@ def probes() -> Mapping[str, Refreshed[Report]]:
         "characters_service": _characters_check,
         "outbox": _outbox_check,
     }
+    if settings.EVENTS_BROKER_URL != settings.CELERY_BROKER_URL:
+        checks["events_broker"] = _broker_check(settings.EVENTS_BROKER_URL)
     if (keys := dependencies.get().jwks) is not None:
         checks["key_service"] = keys.health
     if settings.CONFIG.message_service_url:
@@ -143,8 +145,9 @@ def _outbox_check() -> Report:
     with pymongo.timeout(LIMIT):
         state = outbox_state(now=dependencies.get().clock())
     late = state.oldest_seconds > settings.CONFIG.outbox_max_age
+    # Parked events wait for somebody: nothing sends them again by itself.
     return {
-        "status": UNHEALTHY if late else HEALTHY,
+        "status": DEGRADED if late or state.parked else HEALTHY,
         "latency_ms": _milliseconds(started),
         "pending": state.pending,
         "oldest_seconds": round(state.oldest_seconds, 1),

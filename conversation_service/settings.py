@@ -23,7 +23,9 @@ WSGI_APPLICATION = "conversation_service.wsgi.application"
 
 INSTALLED_APPS = [
     "unfold",
+    "unfold.contrib.filters",
     "conversations.apps.ConversationsConfig",
+    "conversation_service.apps.ServiceConfig",
     "conversation_service.apps.MongoAdminConfig",
     "conversation_service.apps.MongoAuthConfig",
     "conversation_service.apps.MongoContentTypesConfig",
@@ -109,7 +111,11 @@ CACHES = {
 WAFFLE_CACHE_NAME = "none"
 WAFFLE_ENABLE_ADMIN_PAGES = False  # conversations/admin/switches.py is the page
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
-UNFOLD = {"SITE_TITLE": "Conversation Service", "SITE_HEADER": "Conversation Service"}
+UNFOLD = {
+    "SITE_TITLE": "Conversation Service",
+    "SITE_HEADER": "Conversation Service",
+    "DASHBOARD_CALLBACK": "conversations.admin.dashboard.dashboard",
+}
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},

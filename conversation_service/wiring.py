@@ -6,7 +6,8 @@ from django.conf import settings
 
 from conversation_service.nudge import Nudger
 from conversation_service.trace import trace_headers
-from conversations.dependencies import Dependencies
+from conversation_service.tracing import recorder, traced
+from conversations.dependencies import Dependencies, note_nothing
 from conversations.events.resting import RestingTransport
 from conversations.events.transports.build import build_transport
 from conversations.events.waiters import Waiters
@@ -29,13 +30,17 @@ def build_dependencies(*, background: bool = False) -> Dependencies:
         headers=trace_headers,
         background=background,
     )
+    spans = recorder()
     return Dependencies(
         auth=clients.auth,
         characters=clients.characters,
-        transport=RestingTransport(build=partial(build_transport, settings.EVENTS_BROKER_URL)),
+        transport=RestingTransport(
+            build=traced(partial(build_transport, settings.EVENTS_BROKER_URL))
+        ),
         waiters=Waiters(limit=config.feed_waiters),
         plugins=installed_plugins(),
         jwks=clients.jwks,
         nudge=Nudger(send_deliveries).nudge,
         run_job=Nudger(send_jobs).nudge,
+        event_written=spans.event_written if spans else note_nothing,
     )

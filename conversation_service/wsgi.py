@@ -5,7 +5,11 @@ import os
 from django.core.wsgi import get_wsgi_application
 from django.urls import get_resolver
 
+from conversation_service.config import get_config
+from conversation_service.tracing import start_tracing
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "conversation_service.settings")
+start_tracing(get_config())
 application = get_wsgi_application()
 # All views are imported now: the first request need not wait for it (0.2 s), and one that cannot be
 # imported stops the start.

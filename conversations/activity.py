@@ -7,6 +7,11 @@ from hashlib import blake2b
 
 from bson import ObjectId
 
+MOST_IN_BATCH = 500  # activities that are told at a time
+# Activities of a conversation, the latest, among which one that is told again is known.
+PROMISED = 256
+REMEMBERED = max(2 * PROMISED, MOST_IN_BATCH)  # a whole batch can be told again
+
 
 class ActivityType(StrEnum):
     """What happened to the message."""

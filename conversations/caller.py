@@ -29,3 +29,8 @@ def system_caller(*, actor: str, owner: str, seconds: float) -> Caller:
     return Caller(
         actor=actor, owner=owner, trace_id=uuid.uuid4().hex, deadline=Deadline.after(seconds)
     )
+
+
+def admin_actor(username: str) -> str:
+    """Return how a member of the staff is called in events and records."""
+    return f"admin:{username}"

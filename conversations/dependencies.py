@@ -5,7 +5,7 @@
 """
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -32,6 +32,10 @@ def do_nothing(_partition: int) -> None:
     """Leave a waiting event to the next sweep."""
 
 
+def note_nothing(_event: Mapping[str, Any]) -> None:
+    """Record no trace."""
+
+
 def leave_to_the_sweep(_job_id: str) -> None:
     """Leave a job to the next look for those that are due."""
 
@@ -43,7 +47,7 @@ class Dependencies:
     `jwks` is there where the issuer of tokens publishes its keys. `nudge` is told of a partition
     of the event log that has a new event waiting; it returns at once and raises nothing. `run_job`
     asks the workers to go on with a job, by its id, in the same manner. `transport` leads to the
-    broker of events.
+    broker of events. `event_written` records each new event in its trace.
     """
 
     auth: AuthClient
@@ -55,6 +59,7 @@ class Dependencies:
     clock: Callable[[], datetime] = utc_now
     nudge: Callable[[int], None] = do_nothing
     run_job: Callable[[str], None] = leave_to_the_sweep
+    event_written: Callable[[Mapping[str, Any]], None] = note_nothing
 
 
 Factory = Callable[[], Dependencies]

@@ -19,6 +19,14 @@ def partition_of(user_id: str) -> int:
     return zlib.crc32(user_id.encode()) % PARTITIONS
 
 
+def is_migrated(document: Document) -> bool:
+    """Whether it is one of the service's own, or made so by `manage.py migrate_data`.
+
+    Only then has it a version. Imported documents of the former layout wait unseen until then.
+    """
+    return document.get("version") is not None
+
+
 def derived_fields(document: Document) -> dict[str, Any]:
     """Return what is stored for sorting and searching, from title, tags and character."""
     title = document["title"]

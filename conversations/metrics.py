@@ -42,7 +42,9 @@ EVENTS_PARKED = Counter(
 )
 CLEANED_UP = Counter(
     "cleaned_up_total",
-    "Purged from the trash or expired; rows of the log deleted for their age or an erasure; orphans "
-    "mended.",
+    "Conversations purged as due, rows of the log deleted for age or an erasure, orphans mended.",
     ["kind"],
 )
+# At 0 from the start: Prometheus sees no increase where there was nothing before.
+for _kind in ("trash", "expired", "log", "erased", "shell", "events", "content"):
+    CLEANED_UP.labels(_kind)

@@ -81,13 +81,22 @@ def storable_fault(value: str, *, longest: int) -> Fault | None:
     return None
 
 
+def fitted(text: str, *, longest: int = TITLE_MAX, also_refused: str = "") -> str | None:
+    """Return what is left of a title or tag without what is refused, cut to the longest allowed.
+
+    None if nothing visible is left.
+    """
+    kept_chars = (char for char in text if not (_refused(char) or char in also_refused))
+    kept = "".join(kept_chars).strip()[:longest].rstrip()
+    return kept if text_fault(kept, longest=longest) is None else None
+
+
 def fitting_title(name: str, *, otherwise: str) -> str:
     """Make a title of a character's name: what is refused is dropped, what is too long is cut.
 
     `otherwise` is the title when nothing is left.
     """
-    kept = "".join(char for char in name if not _refused(char)).strip()[:TITLE_MAX].rstrip()
-    return kept if kept and text_fault(kept, longest=TITLE_MAX) is None else otherwise
+    return fitted(name) or otherwise
 
 
 def distinct_tags(tags: Sequence[str]) -> list[str]:

@@ -19,6 +19,7 @@ from devstack.ports import LOOPBACK, answers_http
 
 TEMPLATE = ROOT / "docker" / "nginx.conf.template"
 READ_TIMEOUT_MARGIN = 5  # seconds: the service's own answer to a deadline comes first
+SHUTDOWN_TIMEOUT = "1700ms"  # below the grace that groups.py gives it
 PLAIN = re.compile(r"[A-Za-z0-9 ._~:/\[\]@!&()*+,=%-]*")
 
 
@@ -53,6 +54,7 @@ def render(config: Config, *, run: Path, socket: Path) -> str:
         "PUBLIC_URL": _plain("PUBLIC_URL", config.base_url),
         "SERVICE_NAME": _plain("SERVICE_NAME", config.service_name),
         "SERVICE_VERSION": _plain("the version", __version__),
+        "SHUTDOWN_TIMEOUT": SHUTDOWN_TIMEOUT,
         "READ_TIMEOUT": str(int(config.request_timeout) + READ_TIMEOUT_MARGIN),
     }
     # What is left as it stands are nginx's own variables.

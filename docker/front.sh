@@ -32,10 +32,12 @@ SERVICE_VERSION=$(cat "$here/version")
 # A little above the service's own deadline, so that its answer comes first; whole seconds.
 timeout=${REQUEST_TIMEOUT:-30}
 READ_TIMEOUT=$((${timeout%.*} + 5))
-export PUBLIC_URL SERVICE_NAME RUN_DIR LISTEN UPSTREAM USER_DIRECTIVE SERVICE_VERSION READ_TIMEOUT
+SHUTDOWN_TIMEOUT=${READ_TIMEOUT}s
+export PUBLIC_URL SERVICE_NAME RUN_DIR LISTEN UPSTREAM USER_DIRECTIVE SERVICE_VERSION READ_TIMEOUT \
+    SHUTDOWN_TIMEOUT
 
 # The names are given: all else that begins with $ is nginx's own.
 # shellcheck disable=SC2016 # they are for envsubst to fill in
 envsubst '${PUBLIC_URL} ${SERVICE_NAME} ${RUN_DIR} ${LISTEN} ${UPSTREAM} ${USER_DIRECTIVE}
-    ${SERVICE_VERSION} ${READ_TIMEOUT}' <"$here/nginx.conf.template" >"$RUN_DIR/nginx.conf"
+    ${SERVICE_VERSION} ${READ_TIMEOUT} ${SHUTDOWN_TIMEOUT}' <"$here/nginx.conf.template" >"$RUN_DIR/nginx.conf"
 exec nginx -e stderr -p "$RUN_DIR" -c "$RUN_DIR/nginx.conf"

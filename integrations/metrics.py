@@ -4,9 +4,11 @@ Every label is bounded: upstreams are named in the code, outcomes and reasons ar
 """
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Literal, get_args
 
 from prometheus_client import Counter, Gauge, Histogram
+
+from integrations.errors import Reason
 
 BreakerState = Literal["closed", "half_open", "open"]
 
@@ -63,6 +65,23 @@ CACHE_READS = Counter(
 _STATE_NUMBERS: Mapping[BreakerState, int] = {"closed": 0, "half_open": 1, "open": 2}
 
 
+def upstream_named(name: str) -> None:
+    """Show an upstream at 0 from the start: Prometheus sees no increase where was nothing."""
+    for outcome in ("answered", *get_args(Reason)):
+        CALLS.labels(name, outcome)
+    for state in _STATE_NUMBERS:
+        BREAKER_CHANGES.labels(name, state)
+    CALL_SECONDS.labels(name)
+    RETRIES.labels(name)
+    BREAKER_STATE.labels(name)
+
+
+def cache_named(upstream: str) -> None:
+    """Show the cache of an upstream's answers from the start."""
+    for source in ("shared", "upstream", "stale"):
+        CACHE_READS.labels(upstream, source)
+
+
 def breaker_changed(*, upstream: str, state: BreakerState) -> None:
     """Report the new state of a breaker in this process."""
     BREAKER_STATE.labels(upstream).set(_STATE_NUMBERS[state])
@@ -74,3 +93,7 @@ def breaker_stands(*, upstream: str, state: BreakerState, votes: Mapping[str, in
     BREAKER_STATE.labels(upstream).set(_STATE_NUMBERS[state])
     for name, count in votes.items():
         BREAKER_VOTES.labels(upstream, name).set(count)
+
+
+for _mode in ("characters-stale", "auth-local"):
+    DEGRADED_ANSWERS.labels(_mode)

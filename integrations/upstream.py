@@ -70,6 +70,7 @@ class Upstream:
         self._policy = policy
         self._budget = RetryBudget()
         self._last_error: str | None = None
+        metrics.upstream_named(name)
 
     def call(
         self,

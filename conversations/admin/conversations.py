@@ -1,65 +1,65 @@
-"""Conversations in the admin: to be looked at, not yet to be changed."""
+"""Conversations in the admin: found, looked at, and changed by the services."""
 
 from collections.abc import Callable
-from datetime import UTC
 from typing import Any
 from urllib.parse import urlencode
 
-import pymongo
+from bson import ObjectId
 from django.contrib import admin, messages
-from django.contrib.admin import ShowFacets, SimpleListFilter
+from django.contrib.admin import ShowFacets
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.views.main import ChangeList
-from django.db import DatabaseError
-from django.db.models import Q, QuerySet
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.formats import localize
 from django.utils.html import format_html
-from pymongo.errors import PyMongoError
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
-from unfold.paginator import InfinitePaginator
-from unfold.views import ChangeList as UnfoldChangeList
 
-from conversations import dependencies
-from conversations.admin.search import HELP, search
+from conversations.admin.actions import ACTIONS, BACK
+from conversations.admin.filters import (
+    HELP,
+    PARAMETERS,
+    USER,
+    CharacterFilter,
+    CreatedFilter,
+    StatusFilter,
+    TagFilter,
+    UserFilter,
+)
+from conversations.admin.listing import NewestFirst, NewestPaginator
+from conversations.admin.staff import actor_of, caller_for, may, may_see_content, now
+from conversations.admin.timeline import timeline
 from conversations.models import Conversation
-from conversations.states import LISTED, Status
+from conversations.repository.queries import visible
+from conversations.services.oversight import Occasion, record_view
+from conversations.states import Status
 
-USER, STATUS = "user_id", "status"  # the filters that a URL may have
-TIME_LIMIT = 10  # seconds the database may spend on one page of the list
 COLOURS = {Status.ACTIVE: "success", Status.ARCHIVED: "info", Status.DELETED: "danger"}
-
-
-class StatusFilter(SimpleListFilter):
-    """Narrows the list to one status."""
-
-    title = "status"
-    parameter_name = STATUS
-
-    def lookups(
-        self,
-        request: HttpRequest,  # noqa: ARG002  # Django's signature
-        model_admin: Any,  # noqa: ARG002
-    ) -> list[tuple[str, str]]:
-        """Return the choices."""
-        return [(status.value, status.value) for status in LISTED]
-
-    def queryset(
-        self,
-        request: HttpRequest,  # noqa: ARG002  # Django's signature
-        queryset: QuerySet[Conversation],
-    ) -> QuerySet[Conversation]:
-        """Return what the choice leaves."""
-        return queryset.filter(status=self.value()) if self.value() else queryset
-
-
-class NewestFirst(UnfoldChangeList):  # type: ignore[misc]  # unfold has no types
-    """A list in the one order that an index serves for all users' conversations together."""
-
-    def get_ordering(self, request: HttpRequest, queryset: Any) -> list[str]:  # noqa: ARG002
-        """Return the ordering, whatever the URL asks for. An id begins with its time."""
-        return ["-pk"]
+ABOUT = ("id", "user", "character_name", "status_label", "pinned", "folder_id")
+ACTIVITY = (
+    "message_count",
+    "last_activity",
+    "created_at",
+    "updated_at",
+    "archived_at",
+    "deleted_at",
+    "expires_at",
+    "version",
+)
+CONTENT = (
+    "title",
+    "tag_list",
+    "language_model",
+    "temperature",
+    "max_tokens",
+    "language",
+    "system_prompt",
+)
+HIDDEN = "Title, tags and settings are shown to staff with the permission to view content."
+SEEN = "That you see this is recorded."
 
 
 def _setting(name: str) -> Callable[["ConversationAdmin", Conversation], Any]:
@@ -74,71 +74,18 @@ def _setting(name: str) -> Callable[["ConversationAdmin", Conversation], Any]:
 
 @admin.register(Conversation)
 class ConversationAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
-    """The list has no content but titles; the page of one has its settings too."""
+    """Content is there only for staff who may see it, and each time they do is recorded."""
 
-    list_display = (
-        "title",
-        "user",
-        "character_name",
-        "status_label",
-        "message_count",
-        "last_activity",
-        "created_at",
-    )
-    list_filter = (StatusFilter,)
     list_per_page = 50
-    # Counting rows costs as much as listing them, and more with each row.
-    paginator = InfinitePaginator
     show_full_result_count = False
     show_facets = ShowFacets.NEVER
     sortable_by = ()
-    search_fields = ("title",)  # Django shows no search box without; get_search_results decides
+    search_fields = ("pk",)  # Django shows no search box without; `selections` decides
     search_help_text = HELP
-    actions = None
-    fieldsets = (
-        (
-            None,
-            {
-                "fields": (
-                    "title",
-                    "user",
-                    "character_name",
-                    "status_label",
-                    "pinned",
-                    "tag_list",
-                    "folder_id",
-                )
-            },
-        ),
-        (
-            "Activity",
-            {
-                "fields": (
-                    "message_count",
-                    "last_activity",
-                    "created_at",
-                    "updated_at",
-                    "archived_at",
-                    "deleted_at",
-                    "expires_at",
-                    "version",
-                )
-            },
-        ),
-        (
-            "Settings",
-            {
-                "fields": (
-                    "language_model",
-                    "temperature",
-                    "max_tokens",
-                    "language",
-                    "system_prompt",
-                )
-            },
-        ),
-    )
-    readonly_fields = tuple(name for _, part in fieldsets for name in part["fields"])
+    list_filter_submit = True
+    actions = ACTIONS
+    readonly_fields = (*ABOUT, *ACTIVITY, *CONTENT)
+    change_form_outer_after_template = "operations/conversation.html"
 
     language_model = _setting("model")
     temperature = _setting("temperature")
@@ -150,25 +97,60 @@ class ConversationAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no type
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
-        """Nothing here writes yet: a change must leave its event, as the services do."""
+        """No form writes here: a change leaves its event, so the actions ask the services."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
         """As for changes."""
         return False
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Conversation]:
-        """Return what is visible to anyone: neither purged nor expired."""
-        now = dependencies.get().clock().replace(tzinfo=UTC)
-        conversations: QuerySet[Conversation] = super().get_queryset(request)
-        return conversations.filter(
-            Q(expires_at__isnull=True) | Q(expires_at__gt=now),
-            status__in=[status.value for status in LISTED],
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
+        """Whoever may do more may also look."""
+        return any(may(request, f"{verb}_conversation") for verb in ("view", "change", "delete"))
+
+    def has_operate_permission(self, request: HttpRequest) -> bool:
+        """Who may archive and restore."""
+        return may(request, "change_conversation")
+
+    def has_purge_permission(self, request: HttpRequest) -> bool:
+        """Who may delete for good."""
+        return may(request, "delete_conversation")
+
+    def has_content_permission(self, request: HttpRequest) -> bool:
+        """Who may see, and so export, what conversations say."""
+        return may_see_content(request)
+
+    def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
+        """Return the columns: a title is content."""
+        first = "title" if may_see_content(request) else "id"
+        return (
+            first,
+            "user",
+            "character_name",
+            "status_label",
+            "message_count",
+            "last_activity",
+            "created_at",
+        )
+
+    def get_list_filter(self, request: HttpRequest) -> list[Any]:
+        """Return the filters: a tag is content."""
+        tag = [TagFilter] if may_see_content(request) else []
+        return [StatusFilter, UserFilter, CharacterFilter, *tag, ("created_at", CreatedFilter)]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:  # noqa: ARG002
+        """Return the parts of a page, and why there is no content where there is none."""
+        shown = may_see_content(request)
+        content = {"fields": CONTENT if shown else (), "description": SEEN if shown else HIDDEN}
+        return (
+            (None, {"fields": ABOUT}),
+            ("Activity", {"fields": ACTIVITY}),
+            ("Content", content),
         )
 
     def lookup_allowed(self, lookup: str, value: Any, request: Any = None) -> bool:  # noqa: ARG002
         """Allow the filters offered here, not whatever a URL comes up with."""
-        return lookup in {USER, STATUS}
+        return lookup in PARAMETERS
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:  # noqa: ARG002
         """Return the class of the list."""
@@ -177,23 +159,82 @@ class ConversationAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no type
     def get_search_results(
         self,
         request: HttpRequest,  # noqa: ARG002  # Django's signature
-        queryset: QuerySet[Conversation],
-        search_term: str,
-    ) -> tuple[QuerySet[Conversation], bool]:
-        """Return what the search finds, and that there are no duplicates in it."""
-        return search(queryset, search_term.strip()), False
+        queryset: Any,
+        search_term: str,  # noqa: ARG002
+    ) -> tuple[Any, bool]:
+        """Leave it to the paginator."""
+        return queryset, False
+
+    def get_paginator(self, request: HttpRequest, queryset: Any, per_page: int) -> Any:
+        """Return what finds the rows."""
+        return NewestPaginator(request, queryset, per_page)
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Any:
+        """Return a conversation that a caller could see, or None."""
+        found = super().get_object(request, object_id, from_field)
+        if found is None or found.version is None:
+            return None
+        expires_at = found.expires_at and found.expires_at.replace(tzinfo=None)
+        document = {"status": found.status, "expires_at": expires_at, "version": found.version}
+        return found if visible(document, now=now()) else None
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        """Show the list; what takes the database too long is given up with a hint."""
-        try:
-            with pymongo.timeout(TIME_LIMIT):
-                response: HttpResponse = super().changelist_view(request, extra_context)
-        except DatabaseError as error:
-            if not (request.GET and _took_too_long(error)):
-                raise
-            messages.warning(request, f"This takes longer than {TIME_LIMIT} s: name the user.")
-            return HttpResponseRedirect(request.path)
+        """Show the list, or act on what is selected in it; titles seen are recorded."""
+        if not all(map(ObjectId.is_valid, request.POST.getlist(ACTION_CHECKBOX_NAME))):
+            raise BadRequest
+        response: HttpResponse = super().changelist_view(request, extra_context)
+        page = (isinstance(response, TemplateResponse) and response.context_data) or {}
+        if "cl" in page and may_see_content(request):
+            self._record(request, [row.pk for row in page["cl"].result_list], Occasion.LIST)
         return response
+
+    def response_action(self, request: HttpRequest, queryset: Any) -> HttpResponse | None:
+        """Act on what was selected by hand: never on rows that nobody has looked at."""
+        if request.POST.get("select_across", "0") != "0":
+            messages.warning(request, "Only selected conversations can be acted on.")
+            return None
+        response: HttpResponse | None = super().response_action(request, queryset)
+        return response
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """Show one conversation and its history; content seen is recorded."""
+        found = self.get_object(request, object_id) if request.method == "GET" else None
+        if found is not None and self.has_view_permission(request, found):
+            extra_context = {**(extra_context or {}), **self._page(request, found)}
+        response: HttpResponse = super().change_view(request, object_id, form_url, extra_context)
+        return response
+
+    def history_view(
+        self,
+        request: HttpRequest,  # noqa: ARG002  # Django's signature
+        object_id: str,
+        extra_context: Any = None,  # noqa: ARG002
+    ) -> HttpResponse:
+        """Lead to the history that the events tell, instead of Django's own."""
+        url = reverse("admin:conversations_conversation_change", args=[object_id])
+        return HttpResponseRedirect(f"{url}#history")
+
+    def _page(self, request: HttpRequest, found: Conversation) -> dict[str, Any]:
+        with_content = may_see_content(request)
+        if with_content:
+            self._record(request, [found.pk], Occasion.PAGE)
+        history = timeline(
+            conversation_id=found.pk,
+            before=request.GET.get("before", ""),
+            with_content=with_content,
+            caller=caller_for(request, owner=found.user_id),
+            now=now(),
+        )
+        buttons = [
+            {"action": name, "text": description, "danger": name == "purge"}
+            for name, (_, _, description) in self.get_actions(request).items()
+        ]
+        return {"history": history, "buttons": buttons, "back": BACK, "found": found}
+
+    def _record(self, request: HttpRequest, ids: list[ObjectId], occasion: Occasion) -> None:
+        record_view(conversation_ids=ids, actor=actor_of(request), occasion=occasion, now=now())
 
     @admin.display(description="user")
     def user(self, conversation: Conversation) -> str:
@@ -232,7 +273,3 @@ class ConversationAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no type
         """Show the prompt with its line breaks."""
         text = conversation.settings.get("system_prompt") or "-"
         return format_html('<div style="white-space: pre-wrap">{}</div>', text)
-
-
-def _took_too_long(error: DatabaseError) -> bool:
-    return isinstance(error.__cause__, PyMongoError) and error.__cause__.timeout

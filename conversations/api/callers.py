@@ -30,7 +30,7 @@ def caller_of(request: ApiRequest) -> Caller:
     return Caller(
         actor=principal.user_id,
         owner=_owner(request, principal),
-        trace_id=request.trace_id,
+        trace_id=request.kept_trace_id,
         deadline=request.deadline,
     )
 

@@ -9,20 +9,24 @@ from django.http import QueryDict
 from conversations.errors import Fault, InvalidInput
 
 Value = TypeVar("Value")
-EVERYWHERE = frozenset({"user_id"})
+OWNER = "user_id"
 
 
 def check_known(
-    query: QueryDict, *, known: Collection[str], repeatable: Collection[str] = ()
+    query: QueryDict,
+    *,
+    known: Collection[str],
+    repeatable: Collection[str] = (),
+    takes_owner: bool = True,
 ) -> None:
     """Raise InvalidInput for a parameter that is not known, or is given twice but for `repeatable`.
 
-    `user_id` is known everywhere: see callers.py.
+    With `takes_owner`, `user_id` is known too: see callers.py.
     """
     faults = [
         Fault(parameter=_safe(name), code="unknown_parameter", detail="There is no such parameter.")
         for name in query
-        if name not in known and name not in EVERYWHERE
+        if name not in known and not (takes_owner and name == OWNER)
     ] or [
         Fault(parameter=name, code="repeated_parameter", detail="Give this parameter once.")
         for name, values in query.lists()

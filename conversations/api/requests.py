@@ -11,5 +11,6 @@ class ApiRequest(Request):
 
     user: Principal  # type: ignore[assignment]  # callers have no account here
     trace_id: str
+    kept_trace_id: str
     deadline: Deadline
     degraded: list[str]

@@ -79,12 +79,12 @@ def _header(name: str, description: str, *, responses: list[int] | bool) -> Open
     )
 
 
+_OWNER = OpenApiParameter(
+    name="user_id",
+    type=str,
+    description="Whose data: another user's needs the scope `conversations:admin`.",
+)
 _COMMON_PARAMETERS = [
-    OpenApiParameter(
-        name="user_id",
-        type=str,
-        description="Whose data: another user's needs the scope `conversations:admin`.",
-    ),
     OpenApiParameter(
         name="X-Trace-Id",
         type=str,
@@ -110,7 +110,9 @@ class ProblemAwareSchema(AutoSchema):
 
     def get_override_parameters(self) -> list[Any]:
         """Return what every operation takes and every answer carries."""
-        return [*super().get_override_parameters(), *_COMMON_PARAMETERS]
+        view: Any = self.view
+        owner = [] if view.action in view.without_owner else [_OWNER]
+        return [*super().get_override_parameters(), *owner, *_COMMON_PARAMETERS]
 
     def _get_request_body(self, direction: Any = "request") -> dict[str, Any] | None:
         # An empty body is no JSON, also where every member may be left out.

@@ -43,6 +43,9 @@ class Conversation(models.Model):
 
         db_table = "conversations"
         default_permissions: ClassVar = ("view", "change", "delete")
+        permissions: ClassVar = [
+            ("view_conversation_content", "Can view titles, tags and settings of conversations")
+        ]
 
     def __str__(self) -> str:
-        return f"{self.title} ({self.pk})"
+        return str(self.pk)  # no content: this goes into page titles and Django's own log

@@ -11,7 +11,7 @@ from pluggy import PluginManager
 
 from conversations.flags import Flag, is_enabled
 from conversations.plugins import specs
-from conversations.plugins.metrics import CALLS, SECONDS, Outcome
+from conversations.plugins.metrics import CALLS, SECONDS, Outcome, hook_named
 
 log = structlog.get_logger(__name__)
 
@@ -65,7 +65,7 @@ def hooks_of(plugin: object, *, name: str) -> dict[str, Hook]:
     manager.add_hookspecs(specs)
     manager.register(plugin, name=name)
     manager.check_pending()
-    return {
+    hooks = {
         caller.name: Hook(
             plugin=name,
             name=caller.name,
@@ -74,3 +74,6 @@ def hooks_of(plugin: object, *, name: str) -> dict[str, Hook]:
         )
         for caller in manager.get_hookcallers(plugin) or ()
     }
+    for hook in hooks:
+        hook_named(plugin=name, hook=hook)
+    return hooks

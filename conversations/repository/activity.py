@@ -6,17 +6,17 @@ from datetime import datetime
 from bson import ObjectId
 from pymongo import ReturnDocument, UpdateOne
 
-from conversations.activity import Activity, ActivityType
+from conversations.activity import REMEMBERED, Activity, ActivityType
 from conversations.repository.database import Document, collection
 from conversations.repository.indexes import ACTIVITY, CONVERSATIONS
 from conversations.repository.queries import unexpired
 from conversations.states import LISTED
 
-WINDOW = 256  # activities that a conversation remembers
 STATE = {
     "user_id": 1,
     "status": 1,
     "expires_at": 1,
+    "version": 1,
     "title": 1,
     "title_source": 1,
     "title_suggested_at": 1,
@@ -77,7 +77,7 @@ def _counting(activity: Activity) -> Document:
     created = activity.type is ActivityType.CREATED
     changes = {
         "$inc": {"metadata.message_count": 1 if created else -1, "activity_rev": 1},
-        "$push": {"recent_activity": {"$each": [activity.mark], "$slice": -WINDOW}},
+        "$push": {"recent_activity": {"$each": [activity.mark], "$slice": -REMEMBERED}},
     }
     latest = {}
     if created:

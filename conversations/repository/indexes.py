@@ -14,6 +14,7 @@ EVENTS = "conversation_events"
 IDEMPOTENCY_KEYS = "idempotency_keys"
 OUTBOX = "outbox"
 JOBS = "jobs"
+CONTENT_VIEWS = "content_views"
 ACTIVITY = "metadata.last_activity"
 # Documents with events that wait. The embedded servers use a partial index only where the query
 # repeats its expression, and none at all by `$exists`.
@@ -64,6 +65,13 @@ INDEXES: tuple[Index, ...] = (
         keys=(("user_id", 1), ("search_terms", 1)),
     ),
     Index(collection=CONVERSATIONS, name="by_owner", keys=(("user_id", 1), ("_id", 1))),
+    # For operators, who look at everybody's conversations: the newest first, and counts.
+    Index(collection=CONVERSATIONS, name="by_status", keys=(("status", 1), ("_id", 1))),
+    Index(
+        collection=CONVERSATIONS,
+        name="by_character_of_all",
+        keys=(("character_id", 1), ("_id", 1)),
+    ),
     Index(
         collection=CONVERSATIONS,
         name="by_waiting",
@@ -143,10 +151,23 @@ INDEXES: tuple[Index, ...] = (
         partial={"exclusive": {"$exists": True}},
     ),
     Index(collection=JOBS, name="due", keys=(("leased_until", 1),)),
+    Index(collection=JOBS, name="by_state", keys=(("state", 1), ("_id", 1))),
     Index(
         collection=JOBS,
         name="expiry",
         keys=(("finished_at", 1),),
         expire_after=30 * 24 * 3600,
+    ),
+    Index(
+        collection=CONTENT_VIEWS,
+        name="by_conversation",
+        keys=(("conversation_id", 1), ("_id", 1)),
+    ),
+    Index(collection=CONTENT_VIEWS, name="by_actor", keys=(("actor", 1), ("_id", 1))),
+    Index(
+        collection=CONTENT_VIEWS,
+        name="expiry",
+        keys=(("at", 1),),
+        expire_after=400 * 24 * 3600,
     ),
 )

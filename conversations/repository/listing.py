@@ -10,8 +10,16 @@ from bson import ObjectId
 from conversations.repository.conversations import WITHOUT_INTERNALS
 from conversations.repository.database import Document, collection
 from conversations.repository.indexes import CONVERSATIONS
-from conversations.repository.queries import Filters, Ordering, matching, unexpired, visible
+from conversations.repository.queries import (
+    Filters,
+    Ordering,
+    SortField,
+    matching,
+    unexpired,
+    visible,
+)
 
+_EARLIEST = datetime(1, 1, 1)  # noqa: DTZ001  # UTC, as in documents
 LIGHT = {**WITHOUT_INTERNALS, "settings": 0}
 
 
@@ -89,6 +97,19 @@ class Walk:
             }
         return query
 
+    def beginning(self, *, limit: int) -> tuple[list[Document], bool]:
+        """Return the first rows, and whether they are the last.
+
+        An imported row, not migrated yet, may have no sort value, or one of another type, which
+        sorts below all others, and from which no range goes on. Where such rows fill the page they
+        are left out by a range of the right type.
+        """
+        rows = self.read({}, limit=limit)
+        lowest = "" if self.field == SortField.TITLE.value else _EARLIEST
+        if len(rows) == limit and not _has_sort_value(rows[-1], self.field, like=lowest):
+            rows = self.read({self.field: {"$gte": lowest}}, limit=limit)
+        return rows, len(rows) < limit
+
     def after(self, position: Position, *, limit: int) -> tuple[list[Document], bool]:
         """Return up to about `limit` rows beyond `position`, and whether they are the last.
 
@@ -139,6 +160,13 @@ def sort_value(row: Document, field: str) -> Any:
     return value
 
 
+def _has_sort_value(row: Document, field: str, *, like: datetime | str) -> bool:
+    try:
+        return isinstance(sort_value(row, field), type(like))
+    except (KeyError, TypeError):
+        return False
+
+
 def read_slice(
     *,
     filters: Filters,
@@ -161,8 +189,7 @@ def read_slice(
 
 def _rows(walk: Walk, *, position: Position | None, wanted: int) -> Iterator[Document]:
     if position is None:
-        rows = walk.read({}, limit=wanted)
-        last = len(rows) < wanted
+        rows, last = walk.beginning(limit=wanted)
     else:
         rows, last = walk.after(position, limit=wanted)
     while True:

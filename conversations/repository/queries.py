@@ -9,6 +9,7 @@ from typing import Any
 
 from bson.regex import Regex
 
+from conversations.document import is_migrated
 from conversations.repository.database import Document
 from conversations.repository.indexes import ACTIVITY
 from conversations.states import LISTED, Status
@@ -60,7 +61,7 @@ def matching(filters: Filters) -> Document:
     if filters.pinned is not None:
         query["pinned"] = filters.pinned
     if filters.words:
-        query["search_terms"] = _all_of([_beginning(word) for word in filters.words])
+        query["search_terms"] = _all_of([beginning(word) for word in filters.words])
     _add_range(query, "created_at", filters.created_after, filters.created_before)
     _add_range(query, ACTIVITY, filters.active_after, filters.active_before)
     return query
@@ -74,7 +75,8 @@ def _all_of(values: Sequence[Any]) -> Any:
     return values[0] if len(values) == 1 else {"$all": list(values)}
 
 
-def _beginning(word: str) -> Regex[str]:
+def beginning(word: str) -> Regex[str]:
+    """Return the condition that a string begins with `word`; an index serves it."""
     return Regex("^" + re.escape(word))
 
 
@@ -91,8 +93,8 @@ def _add_range(
 
 
 def visible(document: Document, *, now: datetime) -> bool:
-    """Whether a caller may know of the conversation: neither purged nor expired."""
-    if document["status"] == Status.PURGED:
+    """Whether a caller may know of it: it is migrated, not purged, and not expired."""
+    if not is_migrated(document) or document["status"] == Status.PURGED:
         return False
     expires_at: datetime | None = document.get("expires_at")
     return expires_at is None or expires_at > now
@@ -102,6 +104,6 @@ def unexpired(now: datetime) -> Document:
     """Return the part of `visible` that a status filter does not cover, for the server to apply.
 
     `$not` keeps conversations without an expiry. No index serves it, so lists that an index
-    serves drop expired rows after reading them instead.
+    serves drop such rows after reading them instead.
     """
-    return {"expires_at": {"$not": {"$lte": now}}}
+    return {"expires_at": {"$not": {"$lte": now}}, "version": {"$gt": 0}}

@@ -5,6 +5,7 @@ counting: whoever dies in between leaves it to the repeat, which counts nothing 
 """
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,9 +14,10 @@ from conversations.activity import Activity
 from conversations.caller import Caller
 from conversations.errors import ConversationNotFound, Fault, InvalidInput
 from conversations.repository import activity as store
+from conversations.repository import conversations
 from conversations.repository.database import Document
 from conversations.repository.queries import visible
-from conversations.services.change import change_conversation
+from conversations.services.change import change_all, change_conversation
 from conversations.states import Action, Status
 
 FARTHEST_AHEAD = timedelta(hours=24)  # what the clocks of others may be wrong by
@@ -28,17 +30,19 @@ def record_activity(*, activity: Activity, caller: Caller, now: datetime) -> Doc
     the owner that the activity names) is visible, and TooContended for a suggested title.
     """
     _check_moments([(("occurred_at",), activity.occurred_at)], now=now)
-    state = store.count(activity=activity, now=now) or store.find_state(activity)
-    metadata = _settled(activity, state, caller=caller, now=now)
-    if metadata is None:
+    found = store.count(activity=activity, now=now) or store.find_state(activity)
+    state = _if_meant(found, activity, now=now)
+    if state is None:
         raise ConversationNotFound
+    _suggest_title(activity, state, caller=caller, now=now)
+    metadata: Document = state["metadata"]
     return metadata
 
 
 def record_activities(
     *, activities: Sequence[Activity], caller: Caller, now: datetime
 ) -> list[Document | None]:
-    """Count activities, in one write and one read; return their conversations' metadata.
+    """Count activities, all in one write, and suggest their titles; return the metadata of each.
 
     It is as after all of them, and None where record_activity would raise ConversationNotFound.
     Raises InvalidInput, with nothing counted, if any lies too far ahead; and TooContended.
@@ -49,10 +53,9 @@ def record_activities(
     )
     store.count_all(activities=activities, now=now)
     states = store.find_states({each.conversation_id for each in activities})
-    return [
-        _settled(each, states.get(each.conversation_id), caller=caller, now=now)
-        for each in activities
-    ]
+    meant = [_if_meant(states.get(each.conversation_id), each, now=now) for each in activities]
+    _suggest_titles(zip(activities, meant, strict=True), caller=caller, now=now)
+    return [None if state is None else state["metadata"] for state in meant]
 
 
 def _check_moments(
@@ -67,36 +70,53 @@ def _check_moments(
         raise InvalidInput(faults)
 
 
-def _settled(
-    activity: Activity, state: Document | None, *, caller: Caller, now: datetime
-) -> Document | None:
-    """Suggest the title of a counted activity; return the metadata, or None where it is not found.
-
-    `state` is the conversation's after the counting.
-    """
+def _if_meant(state: Document | None, activity: Activity, *, now: datetime) -> Document | None:
+    """Return the state if the conversation is visible, and its owner's whom the activity names."""
     if state is None or not visible(state, now=now):
         return None
-    if activity.user_id not in (None, state["user_id"]):
-        return None
-    try:
-        _suggest_title(activity, state, caller=caller, now=now)
-    except ConversationNotFound:  # purged since
-        return None
-    metadata: Document = state["metadata"]
-    return metadata
+    return state if activity.user_id in (None, state["user_id"]) else None
+
+
+def _suggest_titles(
+    counted: Iterable[tuple[Activity, Document | None]], *, caller: Caller, now: datetime
+) -> None:
+    """Suggest to each conversation its latest title, to all of them in one write.
+
+    `counted` has activities with their conversations' states after the counting, or None.
+    """
+    suggesting = [
+        (activity, state)
+        for activity, state in counted
+        if state is not None and activity.suggested_title is not None
+    ]
+    suggesting.sort(key=lambda each: each[0].occurred_at)
+    latest = {state["_id"]: (activity, state) for activity, state in suggesting}
+    applying = [key for key, (activity, state) in latest.items() if _titled(state, activity)]
+    if not applying:
+        return
+    left = change_all(
+        documents=[each for each in conversations.find_all(applying) if visible(each, now=now)],
+        action=Action.UPDATE,
+        compute=lambda document: _titled(document, latest[document["_id"]][0]),
+        caller=caller,
+        now=now,
+    )
+    for key in left:
+        _suggest_title(*latest[key], caller=caller, now=now)
 
 
 def _suggest_title(activity: Activity, state: Document, *, caller: Caller, now: datetime) -> None:
     if not _titled(state, activity):
         return
-    change_conversation(
-        conversation_id=state["_id"],
-        action=Action.UPDATE,
-        compute=lambda document: _titled(document, activity),
-        expected_versions=None,
-        caller=replace(caller, owner=state["user_id"]),
-        now=now,
-    )
+    with suppress(ConversationNotFound):  # purged since the counting
+        change_conversation(
+            conversation_id=state["_id"],
+            action=Action.UPDATE,
+            compute=lambda document: _titled(document, activity),
+            expected_versions=None,
+            caller=replace(caller, owner=state["user_id"]),
+            now=now,
+        )
 
 
 def _titled(document: Document, activity: Activity) -> dict[str, Any]:

@@ -12,6 +12,7 @@ def after_write(document: Document, event: dict[str, Any]) -> None:
     Nothing here may fail the request or make it wait: the change and its event are stored.
     """
     here = dependencies.get()
+    here.event_written(event)
     here.nudge(document["partition"])
     here.waiters.wake(document["user_id"])
     here.plugins.after_write(event)

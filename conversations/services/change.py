@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,6 +14,7 @@ from conversations.document import DERIVING, derived_fields
 from conversations.errors import TooContended, VersionMismatch
 from conversations.events.envelope import envelope
 from conversations.repository import conversations
+from conversations.repository.conversations import Change
 from conversations.repository.database import Document
 from conversations.services.aftermath import after_write
 from conversations.services.harvest import harvest, is_due
@@ -68,12 +69,38 @@ def change_conversation(
                     with_pending_events=True,
                 )
             )
-        written = _write(document, differing, action=action, caller=caller, now=now)
-        if written is not None:
-            after, event = written
-            after_write(after, event)
+        change = _change(document, differing, action=action, caller=caller, now=now)
+        after = conversations.update_at_version(change)
+        if after is not None:
+            after_write(after, change.event)
             return Changed(document=after, changed=True)
         pause = wait_for_next_try(pause, caller=caller)
+
+
+def change_all(
+    *,
+    documents: Sequence[Document],
+    action: Action,
+    compute: Compute,
+    caller: Caller,
+    now: datetime,
+) -> set[ObjectId]:
+    """Try once to change these conversations, just read, as change_conversation does.
+
+    They may be anybody's, and are written in one command. Returns those that change_conversation
+    is needed for: another change came first, or so many events wait that they go to the log first.
+    """
+    differing = {each["_id"]: differing_fields(each, compute(each)) for each in documents}
+    changes = [
+        _change(each, differing[each["_id"]], action=action, caller=caller, now=now)
+        for each in documents
+        if differing[each["_id"]] and not is_due(each)
+    ]
+    written = conversations.update_all_at_version(changes) if changes else set()
+    for change in changes:
+        if change.document["_id"] in written:
+            after_write(change.document, change.event)  # its owner and partition do not change
+    return {key for key, fields in differing.items() if fields} - written
 
 
 def differing_fields(document: Document, fields: dict[str, Any]) -> dict[str, Any]:
@@ -81,14 +108,14 @@ def differing_fields(document: Document, fields: dict[str, Any]) -> dict[str, An
     return {name: value for name, value in fields.items() if document[name] != value}
 
 
-def _write(
+def _change(
     document: Document,
     differing: dict[str, Any],
     *,
     action: Action,
     caller: Caller,
     now: datetime,
-) -> tuple[Document, dict[str, Any]] | None:
+) -> Change:
     moment = moment_of_change(document, now=now)
     fields = {**differing, "updated_at": moment}
     after = {**document, **fields, "version": document["version"] + 1}
@@ -103,10 +130,7 @@ def _write(
     )
     if "metadata" in fields:
         fields.update(_added_members(fields.pop("metadata"), document["metadata"]))
-    written = conversations.update_at_version(
-        document=document, fields=fields, event=event, version=after["version"]
-    )
-    return None if written is None else (written, event)
+    return Change(document=document, fields=fields, event=event, version=after["version"])
 
 
 def _added_members(metadata: Document, before: Document) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from bson import ObjectId
 
 from conversations import dependencies
 from conversations.caller import Caller
-from conversations.document import partition_of
+from conversations.document import is_migrated, partition_of
 from conversations.events.envelope import user_erased
 from conversations.repository import conversations, events, idempotency, jobs, log
 from conversations.repository.database import Document
@@ -82,11 +82,15 @@ def _purge(conversation_id: ObjectId, *, caller: Caller, now: datetime) -> None:
     purge_if(
         conversation_id=conversation_id, condition=lambda _document: True, caller=caller, now=now
     )
-    shell = conversations.find(
+    left = conversations.find(
         conversation_id=conversation_id, user_id=caller.owner, with_pending_events=True
     )
-    if shell is not None:
-        harvest(shell)
+    if left is None:
+        return
+    if is_migrated(left):
+        harvest(left)
+    else:
+        conversations.delete_unmigrated(left)
 
 
 def _records(work: Work, state: dict[str, Any]) -> Step:
@@ -120,6 +124,7 @@ def _announce(work: Work, state: dict[str, Any]) -> Step:
     event_id = uuid.uuid5(uuid.NAMESPACE_OID, f"{work.job_id} {state['round']}").hex
     event = user_erased(event_id=event_id, user_id=user_id, caller=work.caller, now=work.now)
     events.append(partition=partition, events=[event])
+    dependencies.get().event_written(event)
     dependencies.get().nudge(partition)
     if not conversations.ids_of(user_id, limit=1):
         # What a worker did before it died was erased without being counted as done.

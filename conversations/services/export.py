@@ -4,12 +4,13 @@ Each batch is one read by keyset, with a time limit of its own: a reader may tak
 likes between two. What does not change meanwhile is there exactly once.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from itertools import chain
 from typing import Any, TypeAlias
 
 import pymongo
+from bson import ObjectId
 
 from conversations.document import partition_of
 from conversations.job import represent_job
@@ -42,6 +43,24 @@ def export_user(*, user_id: str, now: datetime) -> Iterator[Lines]:
         count += len(lines)
         yield lines
     yield [{"type": "end", "count": count}]
+
+
+def export_conversations(*, owners: Mapping[ObjectId, str], now: datetime) -> Lines:
+    """Return the same form of some conversations, each named with its owner: all lines at once.
+
+    Those that no caller can see are left out.
+    """
+    found = [
+        _timely(conversations.find, conversation_id=each, user_id=owner)
+        for each, owner in owners.items()
+    ]
+    lines = [
+        {"type": "conversation", **represent(document)}
+        for document in found
+        if document is not None and visible(document, now=now)
+    ]
+    header = {"type": "header", "format": FORMAT, "exported_at": timestamp(now)}
+    return [header, *lines, {"type": "end", "count": len(lines)}]
 
 
 def _timely(read: Callable[..., Any], /, **arguments: Any) -> Any:

@@ -7,6 +7,7 @@ from typing import Any
 from bson import ObjectId
 
 from conversations.caller import Caller
+from conversations.document import is_migrated
 from conversations.events.envelope import envelope
 from conversations.repository import conversations, idempotency
 from conversations.repository.database import Document
@@ -115,9 +116,9 @@ def purge_if(
         document = conversations.find(
             conversation_id=conversation_id, user_id=caller.owner, with_pending_events=True
         )
-        if document is None or document["status"] == Status.PURGED or not condition(document):
+        if document is None or not is_migrated(document) or document["status"] == Status.PURGED:
             return None
-        return document
+        return document if condition(document) else None
 
     return _purge(read, caller=caller, now=now)
 

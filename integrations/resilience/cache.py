@@ -71,6 +71,7 @@ class SnapshotCache(Generic[V]):
         self._lifetimes = lifetimes
         self._local: RecentAnswers[str, Snapshot[V]] = RecentAnswers(size=REMEMBERED)
         self._flights: SingleFlight[str, Snapshot[V]] = SingleFlight(upstream=upstream)
+        metrics.cache_named(upstream)
 
     def get(
         self, key: str, *, load: Callable[[], V | None], deadline: Deadline

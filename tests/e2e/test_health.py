@@ -20,6 +20,7 @@ DEPENDENCIES = {
     "mongodb",
     "redis",
     "broker",
+    "events_broker",
     "worker",
     "auth_service",
     "characters_service",

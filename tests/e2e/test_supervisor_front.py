@@ -61,6 +61,7 @@ def head(line: str, *headers: str) -> bytes:
             "headers_too_large",
         ),
         (head(f"GET /{'a' * 9000} HTTP/1.1"), 414, "uri_too_long"),
+        (head(f"GET /api/v1/conversations/{'a' * 7000} HTTP/1.1"), 401, "not_authenticated"),
         (head("TRACE / HTTP/1.1"), 405, "method_not_allowed"),
         (head("POST / HTTP/1.1", "Content-Length: 1048577"), 413, "payload_too_large"),
         (

@@ -7,12 +7,11 @@ from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
 from conversations import rules
-from conversations.activity import ActivityType
+from conversations.activity import MOST_IN_BATCH, ActivityType
 from conversations.api.serializers.fields import Moment, Text, fail
 from conversations.api.serializers.strict import StrictSerializer
 from conversations.errors import Fault
 
-MOST_ITEMS = 500
 IDENTIFIER_MAX = 255
 TYPES = [(kind.value, kind.value) for kind in ActivityType]
 
@@ -27,6 +26,10 @@ def _user_id(value: str) -> Fault | None:
     return None if rules.USER_ID.match(value) else Fault(code="invalid", detail="Not a user's id.")
 
 
+def _any_text(_value: str) -> None:
+    return None
+
+
 class Suggestion(Text):
     """A title; one that no user could set counts as none."""
 
@@ -39,7 +42,7 @@ class Suggestion(Text):
 
 
 class Items(serializers.ListField):
-    """A list of 1 to MOST_ITEMS; a longer one is refused before it is looked into."""
+    """A list of 1 to MOST_IN_BATCH; a longer one is refused before it is looked into."""
 
     def to_internal_value(self, data: Any) -> list[Any]:
         """Return the validated items; raises ValidationError."""
@@ -47,8 +50,8 @@ class Items(serializers.ListField):
             raise fail(Fault(code="invalid_type", detail="Must be a list."))
         if not data:
             raise fail(Fault(code="too_few", detail="At least one item."))
-        if len(data) > MOST_ITEMS:
-            raise fail(Fault(code="too_many", detail=f"At most {MOST_ITEMS} items."))
+        if len(data) > MOST_IN_BATCH:
+            raise fail(Fault(code="too_many", detail=f"At most {MOST_IN_BATCH} items."))
         valid: list[Any] = super().to_internal_value(data)
         return valid
 
@@ -81,7 +84,9 @@ class ActivitySerializer(StrictSerializer):
 class ActivityItemSerializer(ActivitySerializer):
     """What happened to one message, and in which conversation."""
 
-    conversation_id = Text(check=_identifier, trim_whitespace=False)
+    conversation_id = Text(
+        check=_any_text, trim_whitespace=False, help_text="One that cannot be an id is not found."
+    )
 
 
 class ActivityBatchSerializer(StrictSerializer):

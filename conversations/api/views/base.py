@@ -28,12 +28,14 @@ _RENDERER = OrjsonRenderer()
 class StrictViewSet(ViewSet):
     """Refuses query parameters an action does not know, and tells of degraded answers.
 
-    `parameters` names what each action knows beside `user_id`; `repeatable` what may come twice.
+    `parameters` names what each action knows beside `user_id`; `repeatable` what may come twice;
+    `without_owner` the actions for which `user_id` means nothing.
     """
 
     http_method_names = ["get", "head", "options", "post", "patch", "delete"]  # noqa: RUF012  # DRF's own form
     parameters: ClassVar[dict[str, Collection[str]]] = {}
     repeatable: ClassVar[Collection[str]] = ()
+    without_owner: ClassVar[Collection[str]] = ()
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         """Handle the request, its time on the database bounded."""
@@ -48,6 +50,7 @@ class StrictViewSet(ViewSet):
             request.GET,
             known=self.parameters.get(self.action or "", ()),
             repeatable=self.repeatable,
+            takes_owner=self.action not in self.without_owner,
         )
         require_unique_indexes()
 
@@ -77,9 +80,7 @@ class StrictViewSet(ViewSet):
         return super().finalize_response(request, response, *args, **kwargs)
 
 
-def object_id(
-    text: str, *, otherwise: type[ConversationError] = ConversationNotFound
-) -> ObjectId:
+def object_id(text: str, *, otherwise: type[ConversationError] = ConversationNotFound) -> ObjectId:
     """Return the id in a URL; raises `otherwise` where it cannot be one."""
     try:
         return ObjectId(text)

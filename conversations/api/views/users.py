@@ -1,5 +1,7 @@
 """All that is held about a user, over HTTP: exported, or erased."""
 
+from typing import ClassVar
+
 from django.conf import settings
 from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.urls import reverse
@@ -23,6 +25,9 @@ from conversations.services.export import export_user
 @documented(OPERATIONS)
 class UserViewSet(StrictViewSet):
     """Export and erase."""
+
+    # The path names the user; another one beside it would be a mistake that nobody can undo.
+    without_owner: ClassVar = {"erase"}
 
     def get_renderers(self) -> list[BaseRenderer]:
         """Let the export be asked for by its media type."""

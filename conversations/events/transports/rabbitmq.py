@@ -1,6 +1,5 @@
 """Events to RabbitMQ, through kombu."""
 
-import re
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -9,17 +8,18 @@ from typing import Any
 
 import orjson
 from amqp.exceptions import AMQPError, PreconditionFailed
+from django.conf import settings
 from kombu.connection import Connection
 from kombu.entity import Exchange, Queue
 from kombu.messaging import Producer
 
 from conversations.events.transports.base import BrokerUnavailable, Event, Refusal
+from conversations.trace_ids import event_traceparent
 
 EXCHANGE = Exchange("conversations", type="topic", durable=True)
 CATCH_ALL = Queue("conversations.all", exchange=EXCHANGE, routing_key="#", durable=True)
 ANSWER_SECONDS = 2.0  # to connect, and for each answer while connecting or writing
 CONFIRM_SECONDS = 3.0  # for the confirms of all that was sent
-W3C_TRACE_ID = re.compile(r"[0-9a-f]{32}")
 
 Told = dict[str, Refusal | None]
 """What the broker has said of each event, by event_id."""
@@ -165,13 +165,8 @@ def _properties(event: Event) -> dict[str, Any]:
 
 
 def _trace_headers(event: Event) -> dict[str, str]:
-    """Return the headers by which a consumer goes on with the trace of the change.
-
-    `traceparent` (W3C Trace Context) is there if the trace's id has its form; the parent is named
-    after the event, so that a repeat carries the same.
-    """
-    trace_id = event["trace_id"]
-    headers = {"X-Trace-Id": trace_id}
-    if W3C_TRACE_ID.fullmatch(trace_id):
-        headers["traceparent"] = f"00-{trace_id}-{event['event_id'][:16]}-00"
-    return headers
+    """Return the headers by which a consumer goes on with the trace of the change."""
+    return {
+        "X-Trace-Id": event["trace_id"],
+        "traceparent": event_traceparent(event, ratio=settings.CONFIG.trace_ratio),
+    }

@@ -5,12 +5,14 @@ from datetime import timedelta
 from typing import Any
 
 import orjson
+from django.conf import settings
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError, ResponseError
 from redis.retry import Retry
 
 from conversations.events.transports.base import BrokerUnavailable, Event, Refusal
+from conversations.trace_ids import event_traceparent
 
 STREAM = "conversations"
 CONNECT_SECONDS = 1.0
@@ -21,7 +23,8 @@ class RedisStream:
     """Appends each event to the stream `conversations`, and lets go of what is old.
 
     An entry has the fields `event_type` and `event_id`, by which a consumer can choose without
-    reading further, and `event`, the whole event as JSON. Entries stay for `retention` after their
+    reading further, `traceparent` (W3C Trace Context), by which it goes on with the trace of the
+    change, and `event`, the whole event as JSON. Entries stay for `retention` after their
     arrival, whether or not somebody has read them.
 
     The server refuses no single event that can exist here: its limit of 512 MiB is above a
@@ -77,6 +80,7 @@ def _fields(event: Event) -> dict[Any, Any]:
     return {
         "event_type": event["event_type"],
         "event_id": event["event_id"],
+        "traceparent": event_traceparent(event, ratio=settings.CONFIG.trace_ratio),
         "event": orjson.dumps(event),
     }
 

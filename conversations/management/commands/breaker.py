@@ -12,17 +12,20 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from integrations.breakers import BREAKERS, close, force_open, list_breakers
+from integrations.breakers import (
+    BREAKERS,
+    GUARDED,
+    close,
+    force_open,
+    in_words,
+    list_breakers,
+    state_of,
+)
 from integrations.resilience.marks import Mark
 from integrations.resilience.shared import connect_redis
 
 STYLES = {"closed": "green", "half-open": "yellow", "open": "bold red", "held open": "bold red"}
 NARROWEST = 100  # columns of a table that goes into a file or a pipe
-GUARDED = {
-    "auth": "the Auth Service: introspection of tokens",
-    "characters": "the Characters Service: name and avatar of a character",
-    "jwks": "the keys that tokens are signed with (JWT_JWKS_URL)",
-}
 
 DESCRIPTION = """\
 A breaker stands before each service that this one calls. It opens by itself when calls fail or are
@@ -95,20 +98,9 @@ class Command(BaseCommand):
     def _show(self, marks: Mapping[str, Mark], options: Mapping[str, Any]) -> None:
         table = Table("breaker", "state", "guards the calls to")
         for name, mark in marks.items():
-            state = _state(mark)
-            table.add_row(name, Text(_in_words(mark), style=STYLES[state]), GUARDED[name])
+            state = Text(in_words(mark), style=STYLES[state_of(mark)])
+            table.add_row(name, state, GUARDED[name])
         console = Console(file=options.get("stdout") or sys.stdout, no_color=options["no_color"])
         if not console.is_terminal:
             console.width = max(console.width, NARROWEST)
         console.print(table)
-
-
-def _state(mark: Mark) -> str:
-    if mark.forced:
-        return "held open"
-    return (mark.state or "closed").replace("_", "-")
-
-
-def _in_words(mark: Mark) -> str:
-    state = _state(mark)
-    return f"open for {mark.seconds_open:.0f} s more" if state == "open" else state

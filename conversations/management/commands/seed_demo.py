@@ -1,5 +1,6 @@
 """`manage.py seed_demo`: an admin to log in with, and conversations to look at."""
 
+import argparse
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -7,7 +8,7 @@ from uuid import uuid4
 from bson import ObjectId
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 from pymongo.errors import PyMongoError
 
@@ -30,14 +31,35 @@ TIME_LIMIT = 60.0  # seconds for all of it
 MOVES = {Status.ARCHIVED: archive_conversation, Status.DELETED: delete_conversation}
 
 
+DESCRIPTION = f"""\
+Create the superuser {ADMIN}/{ADMIN} (in development only) and a dozen conversations of the user
+{DEMO_USER}, through the same services as requests: with events, and characters asked for at the
+Characters Service. What is there already stays as it is. Refuses in production.
+"""
+EXAMPLES = f"""\
+examples:
+  manage.py seed_demo                  with `make run` going, or after `migrate` and `setup_indexes`
+  manage.py issue_token {DEMO_USER}           then: a token with which to see them
+"""
+
+
 class Command(BaseCommand):
     """Fill an empty development database."""
 
-    help = (
-        f"Create the superuser {ADMIN}/{ADMIN} (in development only) and a dozen conversations of "
-        f"the user {DEMO_USER}. What is there already stays as it is. Refuses in production."
-    )
+    help = "Create an admin to log in with (in development) and conversations to look at."
     requires_system_checks = ()
+
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        """Return the parser, with a help text that tells what is created and what comes next."""
+        parser = super().create_parser(
+            prog_name,
+            subcommand,
+            epilog=EXAMPLES,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            **kwargs,
+        )
+        parser.description = DESCRIPTION
+        return parser
 
     def handle(self, **options: Any) -> None:  # noqa: ARG002  # Django's signature
         """Run the command; raises CommandError, which exits with 1."""

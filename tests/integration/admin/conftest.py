@@ -34,6 +34,12 @@ def viewer(staff_of: Callable[..., Client]) -> Client:
 
 
 @pytest.fixture
+def reader(staff_of: Callable[..., Client]) -> Client:
+    """Log in who may also see what conversations say."""
+    return staff_of("view_conversation", "view_conversation_content")
+
+
+@pytest.fixture
 def superuser(database: None, name: str) -> Client:
     """Log in who may do everything."""
     return _in_session(User.objects.create_superuser(f"super-{name}"))

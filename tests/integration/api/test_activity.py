@@ -8,7 +8,7 @@ from bson import ObjectId
 
 from conversations import dependencies
 from conversations.repository.database import collection
-from tests.activities import ahead, deleted, record, record_all, told
+from tests.activities import ahead, deleted, record, told
 from tests.client import ApiClient
 from tests.commands import CommandRecorder
 from tests.integration.api.test_concurrency import together
@@ -60,17 +60,17 @@ def test_it_takes_deletions_before_their_messages(api: ApiClient, messages: ApiC
     assert shown == [0, 0, 0, 0, 1]
 
 
-def test_it_remembers_the_last_256(api: ApiClient, messages: ApiClient) -> None:
-    """A repeat after 255 others counts for nothing; after one more it is taken for new."""
+def test_it_remembers_the_last_512(api: ApiClient, messages: ApiClient) -> None:
+    """A repeat after 511 others counts for nothing; after one more it is taken for new."""
     created = api.create()
     record(messages, created, told("first"))
-    record_all(messages, created, [told(f"m{number}") for number in range(255)])
-    assert record(messages, created, told("first")).json["message_count"] == 256
-    assert record(messages, created, told("one more")).json["message_count"] == 257
-    assert len(stored(api.user_id)["recent_activity"]) == 256
-    assert record(messages, created, told("m0")).json["message_count"] == 257
-    assert record(messages, created, told("first")).json["message_count"] == 258
-    assert len(stored(api.user_id)["recent_activity"]) == 256
+    others = {"$push": {"recent_activity": {"$each": list(range(511))}}}
+    collection("conversations").update_one({"user_id": api.user_id}, others)
+    assert record(messages, created, told("first")).json["message_count"] == 1
+    assert record(messages, created, told("one more")).json["message_count"] == 2
+    assert len(stored(api.user_id)["recent_activity"]) == 512
+    assert record(messages, created, told("first")).json["message_count"] == 3
+    assert len(stored(api.user_id)["recent_activity"]) == 512
 
 
 @pytest.mark.parametrize("action", ["archive", "trash"])

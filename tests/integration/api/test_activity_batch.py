@@ -52,28 +52,24 @@ def test_it_says_which_conversations_are_not_found(api: ApiClient, messages: Api
         {"conversation_id": there["id"], **told("m1")},
         {"conversation_id": there["id"], **told("m2"), "user_id": "somebody"},
         {"conversation_id": "0" * 24, **told("m1")},
-        {"conversation_id": "nonsense", **told("m1")},
+        *({"conversation_id": text, **told("m1")} for text in ("nonsense", "", "\0", "x" * 3000)),
     ]
     results = messages.post("/activity", {"items": items}).json["results"]
-    assert [result["status"] for result in results] == [
-        "not_found",
-        "ok",
-        "not_found",
-        "not_found",
-        "not_found",
-    ]
+    statuses = [result["status"] for result in results]
+    assert statuses == ["not_found", "ok", *["not_found"] * 6]
     assert results[0] == {"index": 0, "status": "not_found"}
     assert results[1]["message_count"] == 1
     assert api.read(there["id"])["metadata"]["message_count"] == 1
 
 
-def test_it_remembers_the_last_256_within_a_batch(api: ApiClient, messages: ApiClient) -> None:
-    """Items of one conversation are counted in their order: the first are forgotten first."""
+def test_a_whole_batch_for_one_conversation_can_be_sent_again(
+    api: ApiClient, messages: ApiClient
+) -> None:
+    """However long: the last 500 are remembered."""
     created = api.create()
-    bodies = [told(f"m{number}") for number in range(260)]
-    assert record_all(messages, created, bodies)[0]["message_count"] == 260
-    assert record_all(messages, created, bodies[4:])[0]["message_count"] == 260
-    assert record_all(messages, created, bodies[:4])[0]["message_count"] == 264
+    bodies = [told(f"m{number}") for number in range(500)]
+    for _ in range(2):
+        assert record_all(messages, created, bodies)[0]["message_count"] == 500
 
 
 def test_it_counts_nothing_if_one_item_is_not_valid(api: ApiClient, messages: ApiClient) -> None:
@@ -86,6 +82,7 @@ def test_it_counts_nothing_if_one_item_is_not_valid(api: ApiClient, messages: Ap
         told("m3"),
         "m4",
         {**here, **told("m5", at="today")},
+        {"conversation_id": 7, **told("m6")},
     ]
     answer = messages.post("/activity", {"items": items})
     assert (answer.status, answer.faults) == (
@@ -95,6 +92,7 @@ def test_it_counts_nothing_if_one_item_is_not_valid(api: ApiClient, messages: Ap
             "#/items/2/conversation_id": "required",
             "#/items/3": "invalid_type",
             "#/items/4/occurred_at": "invalid_datetime",
+            "#/items/5/conversation_id": "invalid_type",
         },
     )
     items = [{**here, **told(f"m{minutes}", at=ahead(minutes))} for minutes in (1, 1500, 2, 1501)]

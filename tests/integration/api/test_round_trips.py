@@ -34,7 +34,8 @@ def test_it_tells_404_from_403_by_a_second_find(
     """Only a miss asks by id alone, for no more than the ownership."""
     other.get(f"/conversations/{conversation['id']}")
     assert commands.names == ["find", "find"]
-    assert set(commands.sent[1]["projection"]) == {"user_id", "status", "expires_at"}
+    projection = {"user_id", "status", "expires_at", "version"}
+    assert set(commands.sent[1]["projection"]) == projection
 
 
 def test_it_creates_by_one_insert(

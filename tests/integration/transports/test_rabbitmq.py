@@ -9,6 +9,7 @@ from kombu.connection import Connection
 
 from conversations.events.transports.base import BrokerUnavailable, Refusal
 from conversations.events.transports.rabbitmq import RabbitMQ
+from conversations.trace_ids import w3c_trace_id
 from tests.doubles.rabbitmq import MAX_MESSAGE, OTHER_ADDRESS, RabbitMQNode
 from tests.event_samples import Event, an_event, some_events
 from tests.integration.transports.reading import queued, received
@@ -40,13 +41,15 @@ def test_a_message_says_what_it_is(rabbitmq: RabbitMQNode, transport: RabbitMQ) 
     assert headers["traceparent"].split("-")[1] == event["trace_id"]
 
 
-def test_a_trace_of_another_form_has_no_traceparent(
+def test_a_trace_of_another_form_has_a_w3c_id_as_well(
     rabbitmq: RabbitMQNode, transport: RabbitMQ
 ) -> None:
-    """W3C Trace Context knows only 32 hexadecimal digits; X-Trace-Id is there always."""
+    """The one that requests of the trace have; X-Trace-Id is the platform's own."""
     transport.publish([{**an_event(), "trace_id": "order-7"}])
     [message] = queued(rabbitmq.url)
-    assert message.properties["application_headers"] == {"X-Trace-Id": "order-7"}
+    headers = message.properties["application_headers"]
+    assert headers["X-Trace-Id"] == "order-7"
+    assert headers["traceparent"].split("-")[1] == w3c_trace_id("order-7")
 
 
 def test_what_no_queue_takes_is_refused(rabbitmq: RabbitMQNode, transport: RabbitMQ) -> None:

@@ -39,6 +39,7 @@ def test_an_entry_says_what_it_is(redis: Any, transport: RedisStream) -> None:
     transport.publish([event])
     [(_, fields)] = redis.xrange("conversations")
     assert json.loads(fields.pop("event")) == event
+    assert fields.pop("traceparent").split("-")[1] == event["trace_id"]
     assert fields == {"event_type": "conversation.archived", "event_id": event["event_id"]}
 
 

@@ -26,6 +26,24 @@ def test_the_platforms_header_comes_before_w3c() -> None:
     assert trace.traceparent.startswith(f"00-{W3C}-")
 
 
+def test_what_is_kept_leads_to_the_w3c_id() -> None:
+    """The platform's id where that follows from it; else the id of the trace that is continued."""
+    parent = f"00-{W3C}-{PARENT}-01"
+    assert begin_trace(trace_id="Gateway-1").kept_id == "Gateway-1"
+    assert begin_trace(trace_id=W3C, traceparent=parent).kept_id == W3C
+    assert begin_trace(trace_id="Gateway-1", traceparent=parent).kept_id == W3C
+    assert begin_trace(trace_id="0" * 31 + "1", traceparent=parent).kept_id == W3C
+
+
+@pytest.mark.parametrize(("ratio", "flags"), [(0.0, "00"), (1.0, "01")])
+def test_it_records_its_part_of_the_traces_that_begin_here(ratio: float, flags: str) -> None:
+    """For others the caller has decided."""
+    assert begin_trace(ratio=ratio).traceparent.endswith(f"-{flags}")
+    for sent in ("00", "01"):
+        continued = begin_trace(traceparent=f"00-{W3C}-{PARENT}-{sent}", ratio=ratio)
+        assert continued.traceparent.endswith(f"-{sent}")
+
+
 def test_a_span_of_its_own_follows_the_callers() -> None:
     """What is passed on names this request as the parent, not the caller's."""
     trace = begin_trace(traceparent=f"00-{W3C}-{PARENT}-01")

@@ -1,0 +1,64 @@
+"""The rows of the conversation list: found by their ids, none of them counted."""
+
+from typing import Any
+
+from bson import ObjectId
+from django.contrib import messages
+from django.core.paginator import Page
+from django.http import HttpRequest
+from unfold.paginator import InfinitePaginator
+from unfold.views import ChangeList
+
+from conversations.admin.filters import selections
+from conversations.admin.staff import deadline_of, now
+from conversations.errors import QueryTooBroad
+from conversations.models import Conversation
+from conversations.services.oversight import newest_conversations
+
+
+class NewestFirst(ChangeList):  # type: ignore[misc]  # unfold has no types
+    """A list in the one order that an index serves for all users' conversations together."""
+
+    def get_ordering(self, request: HttpRequest, queryset: Any) -> list[str]:  # noqa: ARG002
+        """Return the ordering, whatever the URL asks for. An id begins with its time."""
+        return ["-pk"]
+
+    def get_results(self, request: HttpRequest) -> None:
+        """Find the rows; the page speaks of no others, and offers to select no others."""
+        super().get_results(request)
+        self.result_count = self.full_result_count = len(self.result_list)
+
+
+class NewestPaginator(InfinitePaginator):  # type: ignore[misc]  # unfold has no types
+    """Pages of what the URL asks for. The number of all rows is never asked: it costs them all."""
+
+    def __init__(self, request: HttpRequest, queryset: Any, per_page: int) -> None:
+        super().__init__(queryset, per_page)
+        self._request = request
+
+    def page(self, number: int) -> Page[Conversation]:
+        """Return a page; one that takes the database too long is empty, and says so."""
+        number = self.validate_number(number)
+        try:
+            ids = self._ids(number)
+        except QueryTooBroad as error:
+            messages.warning(self._request, f"{error.detail} Name the user, or later days.")
+            ids = []
+        rows = {row.pk: row for row in Conversation.objects.filter(pk__in=ids)}
+        page: Page[Conversation] = self._get_page(
+            [rows[each] for each in ids if each in rows], number, self
+        )
+        return page
+
+    def _ids(self, number: int) -> list[ObjectId]:
+        for selection in selections(self._request):
+            ids = newest_conversations(
+                selection,
+                skip=(number - 1) * self.per_page,
+                limit=self.per_page,
+                deadline=deadline_of(self._request),
+                now=now(),
+            )
+            if ids:
+                return ids
+        return []

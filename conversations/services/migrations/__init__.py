@@ -1,0 +1,1 @@
+"""Data migrations: who carries them out, batch by batch, and how far they are."""

@@ -11,6 +11,7 @@ from datetime import datetime
 
 import pymongo
 import structlog
+from pymongo.errors import PyMongoError
 
 from conversations.data_migrations.migration import Migration
 from conversations.repository import data_migrations, rewriting
@@ -19,6 +20,7 @@ from conversations.services.migrations.lock import HeldLock, LockLost
 from conversations.services.migrations.progress import Progress, State, with_errors
 
 BATCH_LIMIT = 10.0  # seconds that the database may take for one batch; less than a silence
+SMALLEST = 10  # documents that a batch is brought down to where the database is slow
 NAP = 0.5  # seconds, the longest that nobody looks whether it is to stop
 Clock = Callable[[], datetime]
 log = structlog.get_logger(__name__)
@@ -28,8 +30,9 @@ log = structlog.get_logger(__name__)
 class Manner:
     """How to go through the documents.
 
-    `pace` is how many a second, None for as fast as it goes. `announce` leaves events with the
-    documents. `told` is called with the progress after each batch; `stopped` says when to stop.
+    `batch_size` is halved whenever the database is too slow for a batch in its time. `pace` is how
+    many a second, None for as fast as it goes. `announce` leaves events with the documents. `told`
+    is called with the progress after each batch; `stopped` says when to stop.
     """
 
     batch_size: int
@@ -63,15 +66,18 @@ def migrate(migration: Migration, *, before: Progress, lock: HeldLock, manner: M
 def _through(
     migration: Migration, progress: Progress, *, lock: HeldLock, manner: Manner
 ) -> Progress:
+    size = manner.batch_size
     while progress.state == State.RUNNING and not manner.stopped():
         begun = time.monotonic()
         lock.keep()
-        with pymongo.timeout(BATCH_LIMIT):
-            after = _batch(migration, progress, manner=manner)
-            if not data_migrations.save(
-                name=migration.name, fence=lock.fence, fields=after.fields()
-            ):
-                raise LockLost
+        try:
+            after = _saved_batch(migration, progress, size=size, lock=lock, manner=manner)
+        except PyMongoError as error:
+            if not error.timeout or size <= SMALLEST:
+                raise
+            size = max(SMALLEST, size // 2)
+            log.warning("data migration slowed down", reason=type(error).__name__, batch_size=size)
+            continue
         manner.told(after)
         if after.state == State.RUNNING and manner.pace is not None:
             _rest(begun + (after.read - progress.read) / manner.pace, lock=lock, manner=manner)
@@ -79,10 +85,20 @@ def _through(
     return progress
 
 
-def _batch(migration: Migration, progress: Progress, *, manner: Manner) -> Progress:
-    """Carry out one batch; returns the progress with it."""
+def _saved_batch(
+    migration: Migration, progress: Progress, *, size: int, lock: HeldLock, manner: Manner
+) -> Progress:
+    """Carry out one batch and save the progress with it, which is returned."""
+    with pymongo.timeout(BATCH_LIMIT):
+        after = _batch(migration, progress, size=size, manner=manner)
+        if not data_migrations.save(name=migration.name, fence=lock.fence, fields=after.fields()):
+            raise LockLost
+    return after
+
+
+def _batch(migration: Migration, progress: Progress, *, size: int, manner: Manner) -> Progress:
     now = manner.clock()
-    found = batch.read_batch(migration, after=progress.cursor, limit=manner.batch_size)
+    found = batch.read_batch(migration, after=progress.cursor, limit=size)
     terms = batch.Terms(now=now, announce=manner.announce)
     written = batch.write(migration, found, terms=terms)
     after = replace(
@@ -93,7 +109,7 @@ def _batch(migration: Migration, progress: Progress, *, manner: Manner) -> Progr
         failed=progress.failed + len(written.failed),
         errors=with_errors(progress.errors, written.failed),
     )
-    if len(found) == manner.batch_size:
+    if len(found) == size:
         return after
     state = State.INCOMPLETE if after.failed else State.DONE
     return replace(after, state=state, finished_at=now)
@@ -111,5 +127,5 @@ def _note(migration: Migration, *, lock: HeldLock, error: str) -> None:
     try:
         with pymongo.timeout(BATCH_LIMIT):
             data_migrations.save(name=migration.name, fence=lock.fence, fields={"error": error})
-    except pymongo.errors.PyMongoError as away:
+    except PyMongoError as away:
         log.warning("data migration broke off", reason=error, not_saved=type(away).__name__)

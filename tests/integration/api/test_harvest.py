@@ -64,9 +64,11 @@ def test_many_harvesters_write_each_event_once(
             row["event"] for row in rows if row["event"]["conversation_id"] == str(document["_id"])
         ]
         assert [event["sequence"] for event in mine] == list(range(1, 7))
+    # From the first of these rows on: older ones may have been compacted away.
+    first = min(row["position"] for row in rows)
     partition = collection("conversation_events").find({"partition": partition_of(api.user_id)})
-    positions = sorted(row["position"] for row in partition)
-    assert positions == list(range(1, len(positions) + 1))
+    positions = sorted(row["position"] for row in partition if row["position"] >= first)
+    assert positions == list(range(first, first + len(positions)))
     left = list(collection("conversations").find({"user_id": api.user_id}))
     assert [document["pending_events"] for document in left] == [[], [], []]
     assert not any("pending_since" in document for document in left)

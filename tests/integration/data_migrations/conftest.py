@@ -4,7 +4,14 @@ from collections.abc import Iterator
 
 import pytest
 
+from conversations.repository.database import collection
 from tests.integration.data_migrations.former import forget_migrations
+
+
+@pytest.fixture(autouse=True, scope="module")
+def few_documents(database: None) -> None:
+    """A migration reads every conversation: without this, those of all tests before."""
+    collection("conversations").delete_many({})
 
 
 @pytest.fixture(autouse=True)

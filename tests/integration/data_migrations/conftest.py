@@ -10,7 +10,7 @@ from tests.integration.data_migrations.former import forget_migrations
 
 @pytest.fixture(autouse=True, scope="module")
 def few_documents(database: None) -> None:
-    """A migration reads every conversation: without this, those of all tests before."""
+    """Begin with none: a migration reads every conversation, those of all tests before too."""
     collection("conversations").delete_many({})
 
 

@@ -1,6 +1,7 @@
 """Plugins as requests meet them."""
 
 import re
+import sys
 import threading
 import uuid
 from collections.abc import Iterator
@@ -234,6 +235,7 @@ def test_the_example_of_the_documentation_works(
     said: list[str] = []
 
     def has_printed() -> bool:
+        sys.stdout.flush()
         said.append(capfd.readouterr().out)
         return line in "".join(said)
 

@@ -214,6 +214,8 @@ def test_the_front_is_configured_as_in_development(
     config = config_of(variables, patch=monkeypatch, folder=stage.folder)
     monkeypatch.setattr("devstack.front._user_directive", str)
     expected = render(config, run=stage.folder, socket=stage.socket)
+    ends = f"worker_shutdown_timeout {int(config.request_timeout) + 5}s;"
+    expected = expected.replace("worker_shutdown_timeout 1700ms;", ends)
     written = (stage.folder / "nginx.conf").read_text()
     assert written == expected.replace("listen 127.0.0.1:", "listen 0.0.0.0:")
     run = str(stage.folder)

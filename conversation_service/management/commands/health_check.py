@@ -1,19 +1,17 @@
 """`manage.py health_check`: what `/health` tells, for scripts and people without HTTP."""
 
-import argparse
-import sys
 from collections.abc import Mapping
 from typing import Any
 
 import orjson
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from pymongo.errors import PyMongoError
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from conversation_service.health_report import Unready, health_report, unready
 from conversation_service.probes import HEALTHY, UNHEALTHY
+from conversations.management.teaching import TeachingCommand, console_of
 
 STYLES = {"healthy": "green", "degraded": "yellow", "unhealthy": "bold red"}
 NARROWEST = 120  # columns of a table that goes into a file or a pipe
@@ -36,23 +34,12 @@ examples:
 """
 
 
-class Command(BaseCommand):
+class Command(TeachingCommand):
     """Report on the dependencies, with an exit code."""
 
     help = "Ask the dependencies whether they are well; exits with 0, 1 (degraded) or 2 (unready)."
-    requires_system_checks = ()
-
-    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
-        """Return the parser, with a help text that explains the exit codes."""
-        parser = super().create_parser(
-            prog_name,
-            subcommand,
-            epilog=EXAMPLES,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-            **kwargs,
-        )
-        parser.description = DESCRIPTION
-        return parser
+    description = DESCRIPTION
+    examples = EXAMPLES
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the options."""
@@ -92,14 +79,7 @@ def _show(dependencies: Mapping[str, Mapping[str, Any]], options: Mapping[str, A
             "" if latency is None else f"{latency} ms",
             _in_words(more),
         )
-    console = Console(
-        file=options.get("stdout") or sys.stdout,
-        no_color=options["no_color"],
-        markup=False,
-        highlight=False,
-    )
-    if not console.is_terminal:
-        console.width = max(console.width, NARROWEST)
+    console = console_of(options, narrowest=NARROWEST)
     console.print(table)
 
 

@@ -1,17 +1,15 @@
 """`manage.py breaker`: the circuit breakers of all processes, seen and moved by hand."""
 
-import argparse
-import sys
 from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from redis.exceptions import RedisError
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from conversations.management.teaching import TeachingCommand, console_of
 from integrations.breakers import (
     BREAKERS,
     GUARDED,
@@ -48,23 +46,12 @@ examples:
 """
 
 
-class Command(BaseCommand):
+class Command(TeachingCommand):
     """List, open and close breakers."""
 
     help = "Show the circuit breakers, hold one open, or close it, in every process at once."
-    requires_system_checks = ()
-
-    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
-        """Return the parser, with a help text that explains the states."""
-        parser = super().create_parser(
-            prog_name,
-            subcommand,
-            epilog=EXAMPLES,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-            **kwargs,
-        )
-        parser.description = DESCRIPTION
-        return parser
+    description = DESCRIPTION
+    examples = EXAMPLES
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the actions."""
@@ -100,7 +87,5 @@ class Command(BaseCommand):
         for name, mark in marks.items():
             state = Text(in_words(mark), style=STYLES[state_of(mark)])
             table.add_row(name, state, GUARDED[name])
-        console = Console(file=options.get("stdout") or sys.stdout, no_color=options["no_color"])
-        if not console.is_terminal:
-            console.width = max(console.width, NARROWEST)
+        console = console_of(options, narrowest=NARROWEST)
         console.print(table)

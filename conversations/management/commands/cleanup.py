@@ -1,20 +1,19 @@
 """`manage.py cleanup`: what the scheduled tasks clean up bit by bit, at once and to the end."""
 
-import argparse
-import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from pymongo.errors import PyMongoError
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from conversations import dependencies
+from conversations.management.teaching import TeachingCommand, console_of
 from conversations.services.cleanup.chore import Chore, carry_out
 from conversations.services.cleanup.conversations import expiry_chores, trash_chores
 from conversations.services.cleanup.log import log_chores
@@ -57,23 +56,12 @@ class _Tally:
     done: int = 0
 
 
-class Command(BaseCommand):
+class Command(TeachingCommand):
     """Clean up to the end."""
 
     help = "Purge trash and expired conversations, compact the event log, mend orphans."
-    requires_system_checks = ()
-
-    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
-        """Return the parser, with a help text that tells how this differs from the tasks."""
-        parser = super().create_parser(
-            prog_name,
-            subcommand,
-            epilog=EXAMPLES,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-            **kwargs,
-        )
-        parser.description = DESCRIPTION
-        return parser
+    description = DESCRIPTION
+    examples = EXAMPLES
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the options."""
@@ -87,9 +75,7 @@ class Command(BaseCommand):
         wanted = options["what"] or list(KINDS)
         if unknown := [what for what in wanted if what not in KINDS]:
             raise CommandError(f"Not {unknown[0]}: it can be {', '.join(KINDS)}.")
-        console = Console(file=options.get("stdout") or sys.stdout, no_color=options["no_color"])
-        if not console.is_terminal:
-            console.width = max(console.width, NARROWEST)
+        console = console_of(options, narrowest=NARROWEST)
         tallies = {kind: _Tally() for what in wanted for kind in KINDS[what]}
         sources = _sources(now=dependencies.get().clock())
         act = _only_count if options["dry_run"] else carry_out

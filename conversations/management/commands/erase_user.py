@@ -1,12 +1,11 @@
 """`manage.py erase_user`: everything that is held about a user goes."""
 
-import argparse
 import sys
 import time
 from typing import Any
 
 from bson import ObjectId
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from pymongo.errors import ConnectionFailure
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
@@ -14,8 +13,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from conversations import dependencies
 from conversations.caller import system_caller
 from conversations.job import FINISHED, JobState
+from conversations.management.teaching import TeachingCommand, check_user
 from conversations.repository.database import Document
-from conversations.rules import USER_ID
 from conversations.services.erasure import NOBODY, start_erasure
 from conversations.services.jobs.read import get_job
 from conversations.services.jobs.run import run_slice
@@ -43,23 +42,12 @@ examples:
 """
 
 
-class Command(BaseCommand):
+class Command(TeachingCommand):
     """Erase a user."""
 
     help = "Erase everything that is held about a user. It cannot be undone."
-    requires_system_checks = ()
-
-    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
-        """Return the parser, with a help text that tells what goes and what to do first."""
-        parser = super().create_parser(
-            prog_name,
-            subcommand,
-            epilog=EXAMPLES,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-            **kwargs,
-        )
-        parser.description = DESCRIPTION
-        return parser
+    description = DESCRIPTION
+    examples = EXAMPLES
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the options."""
@@ -75,8 +63,7 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> str:
         """Return the receipt, or the job's id; raises CommandError, which exits with 1."""
-        if not USER_ID.match(options["user"]):
-            raise CommandError("USER must be 1-128 of A-Z a-z 0-9 _ . : @ - and not `me`.")
+        check_user(options["user"])
         if not (options["yes"] or self._agreed()):
             return "Nothing was erased."
         try:

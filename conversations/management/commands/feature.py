@@ -1,18 +1,16 @@
 """`manage.py feature`: the flags, seen and switched by hand."""
 
-import argparse
-import sys
 from collections.abc import Mapping
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.db import DatabaseError
 from pymongo.errors import PyMongoError
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from conversations.flags import DECLARED, Flag, state_of
+from conversations.management.teaching import TeachingCommand, console_of
 from conversations.repository.switches import read_switches, set_switch
 
 NAMES = tuple(flag.value for flag in Flag)
@@ -35,23 +33,12 @@ examples:
 """
 
 
-class Command(BaseCommand):
+class Command(TeachingCommand):
     """List features, switch them on and off."""
 
     help = "Show the features, or switch one on or off in every process."
-    requires_system_checks = ()
-
-    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
-        """Return the parser, with a help text that explains what holds."""
-        parser = super().create_parser(
-            prog_name,
-            subcommand,
-            epilog=EXAMPLES,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-            **kwargs,
-        )
-        parser.description = DESCRIPTION
-        return parser
+    description = DESCRIPTION
+    examples = EXAMPLES
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the actions."""
@@ -81,7 +68,5 @@ class Command(BaseCommand):
             state = state_of(flag, switched=switches.get(flag))
             value = Text("on", style="green") if state.on else Text("off", style="yellow")
             table.add_row(flag.value, value, state.origin, DECLARED[flag].about)
-        console = Console(file=options.get("stdout") or sys.stdout, no_color=options["no_color"])
-        if not console.is_terminal:
-            console.width = max(console.width, NARROWEST)
+        console = console_of(options, narrowest=NARROWEST)
         console.print(table)

@@ -1,16 +1,15 @@
 """`manage.py issue_token`: a bearer token for trying the API out."""
 
-import argparse
 import time
 import warnings
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from jwt.warnings import InsecureKeyLengthWarning
 from rest_framework_simplejwt.backends import TokenBackend
 
-from conversations.rules import USER_ID
+from conversations.management.teaching import TeachingCommand, check_user
 
 EPILOG = """\
 Scopes: conversations:activity (for the Message Service), conversations:admin (any user's data).
@@ -18,21 +17,11 @@ Try it:  curl -H "Authorization: Bearer $(manage.py issue_token demo)" .../api/v
 """
 
 
-class Command(BaseCommand):
+class Command(TeachingCommand):
     """Print a JWT signed by JWT_SECRET_KEY."""
 
     help = "Print a bearer token for USER and nothing else. Not for production."
-    requires_system_checks = ()
-
-    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
-        """Return the parser, with the scopes and an example below the options."""
-        return super().create_parser(
-            prog_name,
-            subcommand,
-            epilog=EPILOG,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-            **kwargs,
-        )
+    examples = EPILOG
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the options."""
@@ -52,8 +41,7 @@ class Command(BaseCommand):
             raise CommandError("Tokens for production come from the Auth Service.")
         if config.jwt_algorithm != "HS256":
             raise CommandError(f"Only HS256 tokens can be signed here, not {config.jwt_algorithm}.")
-        if not USER_ID.match(options["user"]):
-            raise CommandError("USER must be 1-128 of A-Z a-z 0-9 _ . : @ - and not `me`.")
+        check_user(options["user"])
         if options["ttl"] < 1:
             raise CommandError("--ttl must be at least 1 second.")
         backend = TokenBackend(

@@ -1,12 +1,10 @@
 """`manage.py migrate_data`: documents of older layouts made today's, while the service serves."""
 
-import argparse
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from pymongo.errors import PyMongoError
 from rich.console import Console
 
@@ -19,6 +17,7 @@ from conversations.management.migrating import (
     told_rehearsal,
     told_table,
 )
+from conversations.management.teaching import TeachingCommand, console_of
 from conversations.repository import rewriting
 from conversations.services.migrations.batch import Terms
 from conversations.services.migrations.lock import HeldLock, LockHeld, LockLost, held_lock
@@ -61,23 +60,12 @@ examples:
 """
 
 
-class Command(BaseCommand):
+class Command(TeachingCommand):
     """Carry out, rehearse and show data migrations."""
 
     help = "Carry out data migrations, or show how far they are. Safe while the service serves."
-    requires_system_checks = ()
-
-    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
-        """Return the parser, with a help text that explains states and exit codes."""
-        parser = super().create_parser(
-            prog_name,
-            subcommand,
-            epilog=EXAMPLES,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-            **kwargs,
-        )
-        parser.description = DESCRIPTION
-        return parser
+    description = DESCRIPTION
+    examples = EXAMPLES
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the options."""
@@ -119,14 +107,7 @@ class Command(BaseCommand):
     def handle(self, **options: Any) -> None:
         """Run the command; raises CommandError with the exit codes of the help text."""
         _check(options)
-        console = Console(
-            file=options.get("stdout") or sys.stdout,
-            no_color=options["no_color"],
-            markup=False,
-            highlight=False,
-        )
-        if not console.is_terminal:
-            console.width = max(console.width, NARROWEST)
+        console = console_of(options, narrowest=NARROWEST)
         try:
             with stop_on_signal() as stopped:
                 _Run(console=console, options=options, stopped=stopped).carry_out()

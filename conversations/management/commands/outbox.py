@@ -1,17 +1,16 @@
 """`manage.py outbox`: events on their way to the broker, seen and sent again by hand."""
 
-import argparse
-import sys
 from collections.abc import Mapping
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from pymongo.errors import PyMongoError
 from rich.console import Console
 from rich.table import Table
 
 from conversations import dependencies
 from conversations.events.transports.base import BrokerUnavailable
+from conversations.management.teaching import TeachingCommand, console_of
 from conversations.services.lease import LeaseLost
 from conversations.services.outbox import OutboxState, checkpoints, outbox_state
 from conversations.services.parked import PartitionBusy, list_parked, resend_parked
@@ -40,23 +39,12 @@ examples:
 """
 
 
-class Command(BaseCommand):
+class Command(TeachingCommand):
     """Show the outbox and its parked events, and send these again."""
 
     help = "Show events on their way to the broker, and send again those that it refused."
-    requires_system_checks = ()
-
-    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
-        """Return the parser, with a help text that explains the words."""
-        parser = super().create_parser(
-            prog_name,
-            subcommand,
-            epilog=EXAMPLES,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-            **kwargs,
-        )
-        parser.description = DESCRIPTION
-        return parser
+    description = DESCRIPTION
+    examples = EXAMPLES
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the actions."""
@@ -68,14 +56,7 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         """Run the action; raises CommandError, which exits with 1."""
-        console = Console(
-            file=options.get("stdout") or sys.stdout,
-            no_color=options["no_color"],
-            markup=False,
-            highlight=False,
-        )
-        if not console.is_terminal:
-            console.width = max(console.width, NARROWEST)
+        console = console_of(options, narrowest=NARROWEST)
         try:
             _ACTIONS[options["action"]](console, options)
         except PyMongoError as error:

@@ -1,6 +1,5 @@
 """`manage.py seed_demo`: an admin to log in with, and conversations to look at."""
 
-import argparse
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -8,7 +7,7 @@ from uuid import uuid4
 from bson import ObjectId
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError
 from django.db import DatabaseError
 from pymongo.errors import PyMongoError
 
@@ -16,6 +15,7 @@ from conversations import dependencies
 from conversations.caller import Caller
 from conversations.errors import ConversationError
 from conversations.management.demo import DEMO_USER, SAMPLES, Sample
+from conversations.management.teaching import TeachingCommand
 from conversations.repository.queries import Filters, Ordering, SortField
 from conversations.services.archive import archive_conversation
 from conversations.services.create import Draft, create_conversation
@@ -43,23 +43,12 @@ examples:
 """
 
 
-class Command(BaseCommand):
+class Command(TeachingCommand):
     """Fill an empty development database."""
 
     help = "Create an admin to log in with (in development) and conversations to look at."
-    requires_system_checks = ()
-
-    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
-        """Return the parser, with a help text that tells what is created and what comes next."""
-        parser = super().create_parser(
-            prog_name,
-            subcommand,
-            epilog=EXAMPLES,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-            **kwargs,
-        )
-        parser.description = DESCRIPTION
-        return parser
+    description = DESCRIPTION
+    examples = EXAMPLES
 
     def handle(self, **options: Any) -> None:  # noqa: ARG002  # Django's signature
         """Run the command; raises CommandError, which exits with 1."""

@@ -1,17 +1,16 @@
 """`manage.py setup_indexes`: the database's indexes made what the code declares."""
 
-import argparse
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from pymongo.errors import ConnectionFailure, OperationFailure
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from conversations.management.teaching import TeachingCommand, console_of
 from conversations.repository.index_state import (
     Finding,
     State,
@@ -66,23 +65,12 @@ class _Row:
         return self.state in {State.MISSING, State.DIFFERS}
 
 
-class _Help(argparse.RawDescriptionHelpFormatter):
-    """Help that keeps the lines of the description."""
-
-
-class Command(BaseCommand):
+class Command(TeachingCommand):
     """Create, check, rebuild and prune indexes."""
 
     help = "Create the declared indexes that are missing, and tell about the rest."
-    requires_system_checks = ()
-
-    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
-        """Return the parser, with a help text that explains the states."""
-        parser = super().create_parser(
-            prog_name, subcommand, epilog=EXAMPLES, formatter_class=_Help, **kwargs
-        )
-        parser.description = DESCRIPTION
-        return parser
+    description = DESCRIPTION
+    examples = EXAMPLES
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the options."""
@@ -161,9 +149,7 @@ class Command(BaseCommand):
     def _show(self, rows: Iterable[_Row], options: dict[str, Any]) -> None:
         if not options["verbosity"]:
             return
-        console = Console(file=options.get("stdout") or sys.stdout, no_color=options["no_color"])
-        if not console.is_terminal:
-            console.width = max(console.width, NARROWEST)
+        console = console_of(options, narrowest=NARROWEST)
         table = Table("collection", "index", "keys", "state")
         for row in rows:
             table.add_row(

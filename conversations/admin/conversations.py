@@ -15,7 +15,6 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.formats import localize
 from django.utils.html import format_html
-from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from conversations.admin.actions import ACTIONS, BACK
@@ -30,6 +29,7 @@ from conversations.admin.filters import (
     UserFilter,
 )
 from conversations.admin.listing import NewestFirst, NewestPaginator
+from conversations.admin.read_only import ReadOnlyAdmin
 from conversations.admin.staff import actor_of, caller_for, may, may_see_content, now
 from conversations.admin.timeline import timeline
 from conversations.models import Conversation
@@ -73,7 +73,7 @@ def _setting(name: str) -> Callable[["ConversationAdmin", Conversation], Any]:
 
 
 @admin.register(Conversation)
-class ConversationAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
+class ConversationAdmin(ReadOnlyAdmin):
     """Content is there only for staff who may see it, and each time they do is recorded."""
 
     list_per_page = 50
@@ -91,18 +91,6 @@ class ConversationAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no type
     temperature = _setting("temperature")
     max_tokens = _setting("max_tokens")
     language = _setting("language")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
-        """Conversations are created by their users only."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
-        """No form writes here: a change leaves its event, so the actions ask the services."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
-        """As for changes."""
-        return False
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
         """Whoever may do more may also look."""

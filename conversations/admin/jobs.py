@@ -10,12 +10,12 @@ from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import BadRequest
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 
 from conversations.admin.listing import NewestFirst
 from conversations.admin.outcomes import act_on_each
+from conversations.admin.read_only import ReadOnlyAdmin
 from conversations.admin.staff import may, now
 from conversations.job import JobState
 from conversations.models import Job
@@ -71,8 +71,8 @@ def cancel(_: Any, request: HttpRequest, selected: QuerySet[Job]) -> None:  # no
 
 
 @admin.register(Job)
-class JobAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
-    """The newest first; what a job is about is not shown."""
+class JobAdmin(ReadOnlyAdmin):
+    """The newest first, until 30 days after their end; what a job is about is not shown."""
 
     list_display = ("kind", "owner", "state_label", "done", "first_error", "created_at", "pk")
     list_filter = (StateFilter,)
@@ -94,18 +94,6 @@ class JobAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
         "finished_at",
     )
     readonly_fields = fields
-
-    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
-        """Jobs begin with a request."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
-        """No form writes here: the actions ask the services."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
-        """They are forgotten 30 days after their end."""
-        return False
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
         """Whoever may do more may also look."""

@@ -5,12 +5,12 @@ from typing import Any, ClassVar
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from unfold.admin import ModelAdmin
 
+from conversations.admin.read_only import ReadOnlyAdmin
 from conversations.admin.staff import may
 
 
-class PlainPage(ModelAdmin):  # type: ignore[misc]  # unfold has no types
+class PlainPage(ReadOnlyAdmin):
     """One page in the place of a list; its model gives it a name and two permissions.
 
     `view` lets staff see it, `change` see it and act.
@@ -59,15 +59,3 @@ class PlainPage(ModelAdmin):  # type: ignore[misc]  # unfold has no types
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
         """Whoever may act may also look."""
         return may(request, f"view_{self.opts.model_name}") or self.may_act(request)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
-        """There is nothing to add."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
-        """There are no objects to change."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
-        """There are no objects to delete."""
-        return False

@@ -1,7 +1,5 @@
 """The record of who has seen the content of which conversation."""
 
-from typing import Any
-
 from bson import ObjectId
 from django.contrib import admin
 from django.contrib.admin import ShowFacets
@@ -9,16 +7,16 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
-from unfold.admin import ModelAdmin
 from unfold.paginator import InfinitePaginator
 
+from conversations.admin.read_only import ReadOnlyAdmin
 from conversations.caller import admin_actor
 from conversations.models import ContentView
 
 
 @admin.register(ContentView)
-class ContentViewAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
-    """To be looked at only, the newest first."""
+class ContentViewAdmin(ReadOnlyAdmin):
+    """To be looked at only, the newest first; an index ends each after 400 days."""
 
     list_display = ("at", "actor", "occasion", "conversation")
     list_display_links = None
@@ -31,18 +29,6 @@ class ContentViewAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
     search_fields = ("actor",)
     search_help_text = "A conversation's id, or the name of a member of the staff."
     actions = None
-
-    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
-        """Leave writing it to where content is shown."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
-        """Nobody rewrites it."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
-        """Leave ending it to its index, after 400 days."""
-        return False
 
     def get_search_results(
         self,

@@ -155,7 +155,7 @@ def close_breakers(faulty: Faulty) -> None:
                 act(redis, name=name)
             time.sleep(HEARD)
     closed = 'upstream_breaker_state{upstream="characters"}'
-    if not eventually(lambda: faulty.sample(closed) == 0, 10):
+    if not eventually(lambda: faulty.service.sample(closed) == 0, 10):
         raise RuntimeError("a breaker does not close")
 
 

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import signal
 import subprocess
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from kombu.connection import Connection
 
 from devstack.ports import accepts, free_ports
 from tests.doubles.certificates import write_certificate
+from tests.doubles.server_process import ServerProcess
 from tests.doubles.supervised import eventually
 
 # Debian's command on PATH is a wrapper that changes the user and the folder.
@@ -21,7 +21,7 @@ OTHER_ADDRESS = "127.0.0.2"
 MAX_MESSAGE = 200_000  # bytes; the server's own default is 128 MiB
 
 
-class RabbitMQNode:
+class RabbitMQNode(ServerProcess):
     """A node that can be killed and started again on the same port, with the data that it had."""
 
     def __init__(self, *, folder: Path) -> None:
@@ -29,7 +29,6 @@ class RabbitMQNode:
         self.port, self.tls_port, self._distribution, self._mapper = free_ports(4)
         self.url = f"amqp://guest:guest@127.0.0.1:{self.port}//"
         self._epmd: subprocess.Popen[bytes] | None = None
-        self._process: subprocess.Popen[bytes] | None = None
         write_certificate(folder, address="127.0.0.1")
         (folder / "rabbitmq.conf").write_text(self._configuration())
         (folder / "enabled_plugins").write_text("[].\n")
@@ -90,23 +89,6 @@ class RabbitMQNode:
     def certificate(self) -> Path:
         """What vouches for it on `tls_port`: at 127.0.0.1, though it listens elsewhere as well."""
         return self._folder / "server.pem"
-
-    def hang(self) -> None:
-        """Stop answering, with all connections open, until `resume`."""
-        assert self._process is not None
-        self._process.send_signal(signal.SIGSTOP)
-
-    def resume(self) -> None:
-        """Go on answering."""
-        assert self._process is not None
-        self._process.send_signal(signal.SIGCONT)
-
-    def kill(self) -> None:
-        """End at once; what was confirmed is on disk."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            self._process = None
 
     def empty(self) -> None:
         """Delete what the service has declared, and all events with it."""

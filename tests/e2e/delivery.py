@@ -1,8 +1,6 @@
 """The service with its worker, and a broker of events that a test can take away."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -14,6 +12,7 @@ from redis import Redis
 from tests.doubles.supervised import eventually
 from tests.doubles.valkey import Valkey
 from tests.e2e.live import LiveService, live_service, own_database
+from tests.e2e.workers import celery_worker
 
 CONVERSATIONS = "/api/v1/conversations"
 SECONDS = 90.0
@@ -39,13 +38,6 @@ class Delivery:
         body: dict[str, Any] = self.service.get("/health").json()
         return {**body["dependencies"]["outbox"], "overall": body["status"]}
 
-    def sample(self, name: str) -> float:
-        """Return a sample of /metrics."""
-        for line in self.service.get("/metrics").text.splitlines():
-            if line.startswith(f"{name} "):
-                return float(line.rpartition(" ")[2])
-        return 0.0
-
 
 @contextmanager
 def delivery(*, folder: Path, **changes: str) -> Iterator[Delivery]:
@@ -62,7 +54,12 @@ def delivery(*, folder: Path, **changes: str) -> Iterator[Delivery]:
         env = {"CELERY_BROKER_URL": celery.url, "EVENTS_BROKER_URL": events.url, **changes}
         service = running.enter_context(live_service(folder=folder, **env))
         running.enter_context(own_database(service))
-        running.enter_context(_worker(service, folder=folder))
+        worker = celery_worker(
+            *("--beat", "--concurrency", "2", "--schedule", str(folder / "beat-schedule")),
+            env=service.env,
+            log=folder / "worker.log",
+        )
+        running.enter_context(worker)
         running_delivery = Delivery(service=service, celery=celery, events=events)
         assert eventually(lambda: _worker_is_there(service), SECONDS)
         yield running_delivery
@@ -71,20 +68,3 @@ def delivery(*, folder: Path, **changes: str) -> Iterator[Delivery]:
 def _worker_is_there(service: LiveService) -> bool:
     dependencies = service.get("/health").json()["dependencies"]
     return bool(dependencies["worker"].get("alive"))
-
-
-@contextmanager
-def _worker(service: LiveService, *, folder: Path) -> Iterator[None]:
-    command = [
-        *(sys.executable, "-m", "celery", "-A", "conversation_service", "worker", "--beat"),
-        *("--concurrency", "2", "--schedule", str(folder / "beat-schedule")),
-    ]
-    with (
-        (folder / "worker.log").open("wb") as output,
-        subprocess.Popen(command, env=service.env, stdout=output, stderr=output) as process,
-    ):
-        try:
-            yield
-        finally:
-            process.terminate()
-            process.wait(timeout=60)

@@ -78,13 +78,6 @@ class Faulty:
         dependencies: dict[str, Any] = self.service.get("/health").json()["dependencies"]
         return dependencies
 
-    def sample(self, name: str) -> float:
-        """Return a sample of /metrics by its name and labels as written there; 0 without one."""
-        for line in self.service.get("/metrics").text.splitlines():
-            if line.startswith(f"{name} "):
-                return float(line.rpartition(" ")[2])
-        return 0.0
-
 
 @contextmanager
 def faulty_service(*, folder: Path, **changes: str) -> Iterator[Faulty]:

@@ -67,6 +67,13 @@ class LiveService:
         """Return a token that this service accepts."""
         return token_for(user_id, scope=scope, **claims)
 
+    def sample(self, name: str) -> float:
+        """Return a sample of /metrics by its name and labels as written there; 0 without one."""
+        for line in self.get("/metrics").text.splitlines():
+            if line.startswith(f"{name} "):
+                return float(line.rpartition(" ")[2])
+        return 0.0
+
     def lines(self) -> list[dict[str, Any]]:
         """Return what it has logged so far; a line that is not JSON fails the test."""
         return [json.loads(line) for line in self.text().splitlines() if line.startswith("{")]

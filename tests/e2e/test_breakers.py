@@ -49,7 +49,7 @@ def faulty(running: Faulty) -> Iterator[Faulty]:
     yield running
     running.characters.fault = Fault.NONE
     assert breaker(running, "close", "characters").returncode == 0
-    assert eventually(lambda: running.sample(STATE) == 0, SECONDS)
+    assert eventually(lambda: running.service.sample(STATE) == 0, SECONDS)
 
 
 @pytest.fixture
@@ -64,10 +64,10 @@ def test_an_open_breaker_is_seen_everywhere(faulty: Faulty, token: str) -> None:
     assert_unavailable(refused[-1], **CHARACTERS)
     assert int(refused[-1].headers["Retry-After"]) > 10  # it knows for how long
 
-    assert eventually(lambda: faulty.sample(STATE) == 2, SECONDS)
-    assert faulty.sample('upstream_breaker_state{upstream="auth"}') == 0
+    assert eventually(lambda: faulty.service.sample(STATE) == 2, SECONDS)
+    assert faulty.service.sample('upstream_breaker_state{upstream="auth"}') == 0
     failure = 'upstream_last_failure_timestamp_seconds{outcome="status_5xx",upstream="characters"}'
-    assert time.time() - 120 < faulty.sample(failure) <= time.time()
+    assert time.time() - 120 < faulty.service.sample(failure) <= time.time()
     assert eventually(lambda: votes(faulty, "failed") >= 5, SECONDS)
     assert votes(faulty, "total") >= votes(faulty, "failed")
     assert eventually(lambda: faulty.health()["characters_service"]["breaker"] == "open", SECONDS)
@@ -82,7 +82,7 @@ def test_an_open_breaker_is_seen_everywhere(faulty: Faulty, token: str) -> None:
 
 
 def votes(faulty: Faulty, kind: str) -> float:
-    return faulty.sample(f'upstream_breaker_votes{{upstream="characters",votes="{kind}"}}')
+    return faulty.service.sample(f'upstream_breaker_votes{{upstream="characters",votes="{kind}"}}')
 
 
 def line_of(name: str, table: str) -> str:
@@ -95,7 +95,7 @@ def test_an_operator_holds_a_breaker_open_and_closes_it(faulty: Faulty, token: s
 
     held = breaker(faulty, "open", "characters")
     assert "held open" in line_of("characters", held.stdout)
-    assert eventually(lambda: faulty.sample(STATE) == 2, SECONDS)
+    assert eventually(lambda: faulty.service.sample(STATE) == 2, SECONDS)
     seen = faulty.upstreams.calls
     assert_unavailable(faulty.create("during", token=token), **CHARACTERS)
     assert faulty.upstreams.calls == seen

@@ -36,7 +36,7 @@ def test_ordinary_calls_go_on_and_say_so(faulty: Faulty, user_id: str) -> None:
     """With X-Degraded on each answer, the errors too, and a metric that counts them."""
     token = faulty.service.token(user_id)
     faulty.auth.fault = Fault.REFUSE
-    before = faulty.sample(COUNTER)
+    before = faulty.service.sample(COUNTER)
 
     created = faulty.create("ada", token=token)
     answers = [
@@ -48,7 +48,7 @@ def test_ordinary_calls_go_on_and_say_so(faulty: Faulty, user_id: str) -> None:
 
     assert [answer.status_code for answer in answers] == [201, 200, 404, 204]
     assert {answer.headers["X-Degraded"] for answer in answers} == {"auth-local"}
-    assert faulty.sample(COUNTER) - before == 4
+    assert faulty.service.sample(COUNTER) - before == 4
 
 
 def test_both_fallbacks_are_told_of(faulty: Faulty, user_id: str) -> None:

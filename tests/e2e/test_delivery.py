@@ -63,16 +63,16 @@ def first_seen(running: Delivery, user_id: str) -> list[int]:
 
 def test_workers_publish_what_is_written(running: Delivery) -> None:
     """And say so on the web's /metrics; nothing waits afterwards."""
-    before = running.sample("events_published_total")
+    before = running.service.sample("events_published_total")
     users = write_many(running)
     assert_all_arrive(running, users)
     published = WRITERS * WRITES
     assert eventually(
-        lambda: running.sample("events_published_total") >= before + published, SECONDS
+        lambda: running.service.sample("events_published_total") >= before + published, SECONDS
     )
     assert eventually(lambda: running.health()["pending"] == 0, SECONDS)
     assert running.health()["oldest_seconds"] == 0
-    assert running.sample("outbox_parked") == 0
+    assert running.service.sample("outbox_parked") == 0
 
 
 def test_writes_go_on_while_the_broker_of_events_is_away(running: Delivery) -> None:
@@ -84,11 +84,11 @@ def test_writes_go_on_while_the_broker_of_events_is_away(running: Delivery) -> N
     assert late["overall"] == "degraded"
     assert late["oldest_seconds"] > 2
     assert eventually(lambda: running.health()["pending"] >= WRITERS * WRITES, SECONDS)
-    assert eventually(lambda: running.sample("outbox_pending") >= WRITERS * WRITES, SECONDS)
+    assert eventually(lambda: running.service.sample("outbox_pending") >= WRITERS * WRITES, SECONDS)
     running.events.start()
     assert_all_arrive(running, users)
     assert eventually(lambda: running.health()["status"] == "healthy", SECONDS)
-    assert running.sample("events_retried_total") > 0
+    assert running.service.sample("events_retried_total") > 0
 
 
 def test_writes_go_on_while_celery_s_broker_hangs_or_is_away(running: Delivery) -> None:

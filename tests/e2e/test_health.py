@@ -15,6 +15,7 @@ import pytest
 
 from conversation_service import __version__
 from tests.e2e.live import LiveService, free_port, live_service, own_database
+from tests.e2e.workers import celery_worker
 
 DEPENDENCIES = {
     "mongodb",
@@ -63,7 +64,8 @@ def test_it_says_that_no_worker_is_alive(service: LiveService) -> None:
 def test_it_sees_a_worker_come_and_go(servers: None, tmp_path: Path) -> None:
     """A worker says that it is alive, and that it ends."""
     with live_service(folder=tmp_path) as service, own_database(service):
-        with worker_of(service, log=tmp_path / "worker.log"):
+        options = ("--concurrency", "1", "--queues", service.name)
+        with celery_worker(*options, env=service.env, log=tmp_path / "worker.log"):
             seen = wait_for(service, lambda body: bool(workers(body)))
             assert workers(seen) == 1
             assert seen["status"] == "healthy"
@@ -199,24 +201,6 @@ def http_server(*, status: int) -> Iterator[str]:
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
         thread.join()
-
-
-@contextmanager
-def worker_of(service: LiveService, *, log: Path) -> Iterator[None]:
-    """Run a Celery worker beside the service until the block ends."""
-    command = [
-        *(sys.executable, "-m", "celery", "-A", "conversation_service", "worker"),
-        *("--concurrency", "1", "--queues", service.name),
-    ]
-    with (
-        log.open("wb") as output,
-        subprocess.Popen(command, env=service.env, stdout=output, stderr=output) as process,
-    ):
-        try:
-            yield
-        finally:
-            process.terminate()
-            process.wait(timeout=60)
 
 
 def workers(body: dict[str, Any]) -> int:

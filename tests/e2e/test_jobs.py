@@ -1,13 +1,9 @@
 """Jobs in real workers, which are killed and lose their messages."""
 
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pymongo
 import pytest
 
@@ -15,36 +11,22 @@ from conversations.dependencies import utc_now
 from tests.doubles.supervised import eventually
 from tests.doubles.valkey import Valkey
 from tests.e2e.live import LiveService, live_service, own_database
+from tests.e2e.workers import celery_worker, kill_all
 from tests.factories import ConversationDocumentFactory
 
 SECONDS = 180.0
 NUMBER = 160
 
 
-@contextmanager
-def worker(service: LiveService, *, folder: Path) -> Iterator[None]:
+def worker(service: LiveService, *, folder: Path) -> AbstractContextManager[None]:
     """Run a worker that is its own beat, and kill -9 all of it at the end."""
-    command = [
-        *(sys.executable, "-m", "celery", "-A", "conversation_service", "worker", "-B"),
-        *(
-            "--without-mingle",
-            "--without-gossip",
-            "--concurrency",
-            "1",
-            "--schedule",
-            str(folder / "beat"),
-        ),
-    ]
-    with (
-        (folder / "worker.log").open("ab") as output,
-        subprocess.Popen(command, env=service.env, stdout=output, stderr=output) as process,
-    ):
-        try:
-            yield
-        finally:
-            parent = psutil.Process(process.pid)
-            for each in (*parent.children(recursive=True), parent):
-                each.kill()
+    return celery_worker(
+        *("-B", "--without-mingle", "--without-gossip", "--concurrency", "1"),
+        *("--schedule", str(folder / "beat")),
+        env=service.env,
+        log=folder / "worker.log",
+        ending=kill_all,
+    )
 
 
 def test_an_erasure_survives_its_worker_and_its_message(

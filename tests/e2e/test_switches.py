@@ -19,6 +19,7 @@ from conversations.flags import Flag, is_enabled
 from integrations.resilience.shared import connect_redis
 from tests.doubles.supervised import eventually
 from tests.e2e.live import LiveService, free_port, live_service
+from tests.e2e.workers import celery_worker
 
 ANALYTICS = Flag.CONVERSATION_ANALYTICS
 SECONDS = 60.0  # it takes up to 5; the machine may be busy
@@ -87,14 +88,10 @@ def web_says(service: LiveService) -> bool:
 @contextmanager
 def worker(log: Path, *, env: dict[str, str]) -> Iterator[Says]:
     name = env["SERVICE_NAME"]
-    command = [
-        *(sys.executable, "-m", "celery", "-A", "conversation_service", "worker"),
-        *("--concurrency", "1", "-I", "tests.doubles.flag_task", "-Q", name),
-    ]
+    options = ("--concurrency", "1", "-I", "tests.doubles.flag_task", "-Q", name)
     url = env.get("CELERY_BROKER_URL") or env["REDIS_URL"]
     with (
-        log.open("wb") as output,
-        subprocess.Popen(command, env=env, stdout=output, stderr=output) as process,
+        celery_worker(*options, env=env, log=log),
         Celery(broker=url) as queue,
         connect_redis(env["REDIS_URL"]) as redis,
     ):
@@ -112,11 +109,7 @@ def worker(log: Path, *, env: dict[str, str]) -> Iterator[Says]:
             assert eventually(has_answered, SECONDS), log.read_text()
             return answers == [b"1"]
 
-        try:
-            yield says
-        finally:
-            process.terminate()
-            process.wait(timeout=60)
+        yield says
 
 
 def test_the_defaults_hold_where_nothing_can_be_asked(servers: None) -> None:

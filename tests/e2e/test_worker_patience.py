@@ -1,10 +1,6 @@
 """A worker, for whom nobody waits, calls again more patiently than a request."""
 
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from celery import Celery
@@ -12,6 +8,7 @@ from celery import Celery
 from tests.doubles.fault_proxy import Fault
 from tests.doubles.supervised import eventually
 from tests.e2e.faulty import Faulty, faulty_service
+from tests.e2e.workers import celery_worker
 
 SECONDS = 60.0
 SHORTEST = 0.5  # seconds before a worker asks again; a request waits for 0.1 at most
@@ -21,7 +18,11 @@ def test_a_worker_waits_longer_before_it_asks_again(servers: None, tmp_path: Pat
     """In a process forked by the worker, whose clients were not made before the fork."""
     with (
         faulty_service(folder=tmp_path, UPSTREAM_TIMEOUT="5", BREAKER_FAILURE_THRESHOLD="99") as it,
-        worker(it, log=tmp_path / "worker.log"),
+        celery_worker(
+            *("--concurrency", "1", "-I", "tests.doubles.asking_task", "-Q", it.service.name),
+            env=it.service.env,
+            log=tmp_path / "worker.log",
+        ),
     ):
         queue = Celery(broker=it.service.env["CELERY_BROKER_URL"])
         for number in range(10):  # calls that succeed save up for retries
@@ -42,20 +43,3 @@ def test_a_worker_waits_longer_before_it_asks_again(servers: None, tmp_path: Pat
 
 def send(queue: Celery, faulty: Faulty, character_id: str) -> None:
     queue.send_task("tests.doubles.asking_task.ask_for", [character_id], queue=faulty.service.name)
-
-
-@contextmanager
-def worker(faulty: Faulty, *, log: Path) -> Iterator[None]:
-    command = [
-        *(sys.executable, "-m", "celery", "-A", "conversation_service", "worker"),
-        *("--concurrency", "1", "-I", "tests.doubles.asking_task", "-Q", faulty.service.name),
-    ]
-    with (
-        log.open("wb") as output,
-        subprocess.Popen(command, env=faulty.service.env, stdout=output, stderr=output) as process,
-    ):
-        try:
-            yield
-        finally:
-            process.terminate()
-            process.wait(timeout=60)

@@ -31,13 +31,6 @@ def send(browser: Client, url: str, **form: Any) -> list[str]:
 
 
 @pytest.fixture
-def broker(database: None) -> Iterator[BrokerDouble]:
-    double = BrokerDouble()
-    with dependencies.override(transport=double.rested()):
-        yield double
-
-
-@pytest.fixture
 def parked(api: ApiClient, broker: BrokerDouble) -> Iterator[str]:
     """Return the id of a conversation whose event the broker has refused."""
     conversation_id: str = api.create()["id"]

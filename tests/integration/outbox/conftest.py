@@ -1,6 +1,6 @@
 """A partition to deliver, and a broker that does what a test wants."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
@@ -11,14 +11,6 @@ from tests.client import ApiClient
 from tests.doubles.broker import BrokerDouble
 
 SECONDS = 20.0
-
-
-@pytest.fixture
-def broker(database: None) -> Iterator[BrokerDouble]:
-    """Return the broker to which this process publishes."""
-    double = BrokerDouble()
-    with dependencies.override(transport=double.rested()):
-        yield double
 
 
 @pytest.fixture

@@ -6,11 +6,13 @@ from typing import Any
 import pytest
 
 from conversations import dependencies
+from conversations.dependencies import utc_now
 from conversations.document import partition_of
 from conversations.events.resting import LONGEST_REST
 from conversations.events.transports.base import BrokerUnavailable
 from conversations.repository import events, outbox
 from conversations.repository.database import collection
+from conversations.representation import timestamp
 from conversations.services.outbox import outbox_state
 from conversations.services.publish import WINDOW
 from tests.client import ApiClient
@@ -51,7 +53,12 @@ def test_it_sends_more_than_a_window(
     api: ApiClient, broker: BrokerDouble, deliver: Deliver
 ) -> None:
     """A backlog, of which some rows were removed, is worked off in one run."""
-    row = {"event_type": "conversation.updated", "user_id": api.user_id, "sequence": 1}
+    row = {
+        "event_type": "conversation.updated",
+        "timestamp": timestamp(utc_now()),
+        "user_id": api.user_id,
+        "sequence": 1,
+    }
     made = [
         {**row, "event_id": f"{api.user_id}-{number}", "conversation_id": f"{number}"}
         for number in range(3 * WINDOW)

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from bench.processes import free_port, running
-from devstack.ports import accepts
+from bench.processes import running
+from devstack.ports import accepts, free_port
 from devstack.servers import DATABASES
 
 ROOT = Path(__file__).resolve().parent.parent

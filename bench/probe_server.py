@@ -18,7 +18,7 @@ from rich.console import Console
 
 from bench import database as databases
 from bench.probes import PROBES, Client, lost_writes, seed
-from bench.processes import free_port
+from devstack.ports import free_port
 
 SYNC = "--sync-on-commit"
 

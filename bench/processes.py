@@ -12,14 +12,7 @@ from pathlib import Path
 
 import psutil
 
-from devstack.ports import free_ports
-
 STOP_SECONDS = 10.0
-
-
-def free_port() -> int:
-    """Return a TCP port of the loopback address that was free a moment ago."""
-    return free_ports(1)[0]
 
 
 @contextmanager

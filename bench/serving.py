@@ -10,11 +10,11 @@ from pathlib import Path
 
 from bench.contestants import Contestant
 from bench.database import ROOT
-from bench.processes import cpu_seconds, free_port, running
+from bench.processes import cpu_seconds, running
 from conversation_service.config import Config
 from devstack.folder import open_folder
 from devstack.front import front
-from devstack.ports import LOOPBACK, accepts
+from devstack.ports import LOOPBACK, accepts, free_port
 
 
 @dataclass(frozen=True, kw_only=True)

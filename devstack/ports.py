@@ -17,6 +17,11 @@ def free_ports(count: int) -> list[int]:
         return [each.getsockname()[1] for each in sockets]
 
 
+def free_port() -> int:
+    """Return a TCP port of the loopback address that is free at this moment."""
+    return free_ports(1)[0]
+
+
 def require_free(port: int) -> None:
     """Raise StackError where something listens on `port` already."""
     with socket.socket() as probe:

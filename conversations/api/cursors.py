@@ -18,10 +18,10 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV
 from django.conf import settings
 
 from conversations.errors import Fault, InvalidInput
+from conversations.repository.indexes import EPOCH
 from conversations.repository.listing import Position
 
 _NONCE = 12  # bytes
-_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  # UTC without an offset, as in documents
 _MILLISECOND = timedelta(milliseconds=1)
 
 
@@ -34,7 +34,7 @@ def seal(position: Position, *, scope: bytes) -> str:
     """Return the cursor of a position; `scope` is what it is bound to."""
     value = position.value
     if isinstance(value, datetime):
-        value = (value - _EPOCH) // _MILLISECOND
+        value = (value - EPOCH) // _MILLISECOND
     flags = 2 * position.backward + position.inclusive
     return seal_place([flags, str(position.row_id), value], scope=scope)
 
@@ -43,7 +43,7 @@ def unseal(cursor: str, *, scope: bytes) -> Position:
     """Return the position of a cursor; raises InvalidInput if it is not one of this list."""
     flags, row_id, value = unseal_place(cursor, scope=scope)
     return Position(
-        value=_EPOCH + value * _MILLISECOND if isinstance(value, int) else value,
+        value=EPOCH + value * _MILLISECOND if isinstance(value, int) else value,
         row_id=ObjectId(row_id),
         backward=bool(flags & 2),
         inclusive=bool(flags & 1),

@@ -6,6 +6,7 @@ what callers get of either is sealed, and bound to the caller and to whose event
 
 import re
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import orjson
@@ -13,7 +14,7 @@ from bson import ObjectId
 from django.http import QueryDict
 
 from conversations.api.cursors import seal_place, unseal_place
-from conversations.api.pagination import page_link
+from conversations.api.pagination import cursor_page, page_link
 from conversations.services.feed import Feed, FeedPage, position_after
 from conversations.services.history import HistoryPage, Place
 
@@ -40,18 +41,12 @@ def history_body(page: HistoryPage, *, scope: bytes, path: str, query: QueryDict
     def cursor(place: Place | None) -> str | None:
         return None if place is None else seal_place([place.sequence, place.newer], scope=scope)
 
-    def link(cursor: str | None) -> str | None:
-        return cursor and page_link(path=path, query=query, cursor=cursor)
-
-    next_cursor, previous_cursor = cursor(page.older), cursor(page.newer)
-    return {
-        "results": page.events,
-        "next": link(next_cursor),
-        "previous": link(previous_cursor),
-        "next_cursor": next_cursor,
-        "previous_cursor": previous_cursor,
-        "count": None,
-    }
+    return cursor_page(
+        page.events,
+        next_cursor=cursor(page.older),
+        previous_cursor=cursor(page.newer),
+        link=partial(page_link, path=path, query=query),
+    )
 
 
 def read_after(query: QueryDict, *, feed: Feed, scope: bytes) -> Sequence[int] | None:

@@ -1,6 +1,6 @@
 """The two ways through a list: by cursor, and by offset. A third has the same interface."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -129,10 +129,24 @@ def page_body(
 ) -> dict[str, Any]:
     """Return a page of a list ordered by `field`; `link` makes a URL of a changed query."""
     before, after = _neighbours(rows, position, field=field)
-    next_cursor = after and seal(after, scope=scope)
-    previous_cursor = before and seal(before, scope=scope)
+    return cursor_page(
+        [represent(row) for row in rows.rows],
+        next_cursor=None if after is None else seal(after, scope=scope),
+        previous_cursor=None if before is None else seal(before, scope=scope),
+        link=link,
+    )
+
+
+def cursor_page(
+    results: Sequence[Any],
+    *,
+    next_cursor: str | None,
+    previous_cursor: str | None,
+    link: Callable[..., str],
+) -> dict[str, Any]:
+    """Return a page that has neighbours by cursor; `link` makes a URL of a changed query."""
     return {
-        "results": [represent(row) for row in rows.rows],
+        "results": results,
         "next": next_cursor and link(cursor=next_cursor),
         "previous": previous_cursor and link(cursor=previous_cursor),
         "next_cursor": next_cursor,

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from pymongo import DeleteOne
 
+from conversations.repository import log
 from conversations.repository.database import Document, collection
 from conversations.repository.indexes import ERASED, EVENTS
 
@@ -13,12 +14,7 @@ _WITHOUT_EVENT = {"position": 1, "parked": 1}
 
 def rows(*, partition: int, above: int, upto: int) -> list[Document]:
     """Return a partition's rows above one position and up to another, in order."""
-    found = collection(EVENTS).find(
-        {"partition": partition, "position": {"$gt": above, "$lt": upto + 1}},
-        _WITHOUT_EVENT,
-        sort=[("position", 1)],
-    )
-    return list(found)
+    return log.rows_between(partition=partition, above=above, upto=upto, projection=_WITHOUT_EVENT)
 
 
 def erased(*, partition: int, above: int, below: int, limit: int) -> list[Document]:

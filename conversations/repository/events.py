@@ -92,15 +92,6 @@ def erase(*, partition: int, user_id: str, after: int, upto: int, now: datetime)
     )
 
 
-def rows_after(*, partition: int, position: int, limit: int) -> list[Document]:
-    """Return the rows at the `limit` positions after one, in order: fewer where some are gone."""
-    rows = collection(EVENTS).find(
-        {"partition": partition, "position": {"$gt": position, "$lt": position + limit + 1}},
-        sort=[("position", 1)],
-    )
-    return list(rows)
-
-
 def time_after(*, partition: int, position: int) -> str | None:
     """Return the timestamp of the first event after a position; None if the next ones are gone."""
     row = collection(EVENTS).find_one(

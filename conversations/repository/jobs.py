@@ -8,10 +8,8 @@ from bson import ObjectId
 from pymongo.errors import DuplicateKeyError
 
 from conversations.repository.database import Document, collection
-from conversations.repository.indexes import JOBS
+from conversations.repository.indexes import EPOCH, JOBS
 from conversations.repository.listing import Position, Slice, Walk
-
-_BEGINNING = datetime(1970, 1, 1)  # noqa: DTZ001  # UTC without an offset, as in documents
 
 
 def insert(job: Document) -> bool:
@@ -82,7 +80,7 @@ def due(*, now: datetime, limit: int) -> list[ObjectId]:
 
 def count_unfinished() -> int:
     """Return how many jobs have not ended."""
-    return collection(JOBS).count_documents({"leased_until": {"$gt": _BEGINNING}})
+    return collection(JOBS).count_documents({"leased_until": {"$gt": EPOCH}})
 
 
 def count_of(owner: str) -> int:

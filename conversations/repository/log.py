@@ -16,6 +16,18 @@ def rows_after(*, partition: int, position: int, user_id: str | None, limit: int
     return _find({**query, "position": {"$gt": position}}, sort=("position", 1), limit=limit)
 
 
+def rows_between(
+    *, partition: int, above: int, upto: int, projection: Mapping[str, int] | None = None
+) -> list[Document]:
+    """Return a partition's rows above one position and up to another, in order."""
+    found = collection(EVENTS).find(
+        {"partition": partition, "position": {"$gt": above, "$lt": upto + 1}},
+        projection,
+        sort=[("position", 1)],
+    )
+    return list(found)
+
+
 def events_of_conversation(
     *, partition: int, conversation_id: str, sequence: Mapping[str, int], upwards: bool, limit: int
 ) -> list[Document]:

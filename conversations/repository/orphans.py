@@ -5,10 +5,10 @@ from datetime import datetime
 
 from conversations.repository.database import Document, collection
 from conversations.repository.indexes import CONVERSATIONS, EPOCH, EVENTS
+from conversations.repository.pending import HARVESTED
 from conversations.states import EVENT_TYPES, Action, Status
 
-# What harvesting needs of a document.
-_WAITING = {"user_id": 1, "partition": 1, "status": 1, "pending_events": 1, "pending_since": 1}
+_WAITING = {**HARVESTED, "pending_since": 1}
 
 
 def shells_before(moment: datetime) -> Iterator[Document]:

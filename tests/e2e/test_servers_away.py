@@ -16,8 +16,8 @@ import pytest
 import requests
 
 from bench.database import available, command
-from bench.processes import free_port, running
-from devstack.ports import accepts
+from bench.processes import running
+from devstack.ports import accepts, free_port
 from integrations.resilience.shared import connect_redis
 from tests.doubles.supervised import eventually
 from tests.e2e.faulty import CONVERSATIONS, Faulty, assert_unavailable, faulty_service

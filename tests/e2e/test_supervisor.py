@@ -19,11 +19,11 @@ import pymongo
 import pytest
 import redis
 
+from devstack.ports import free_port
 from tests.doubles.supervised import (
     START_SECONDS,
     Supervised,
     eventually,
-    free_port,
     running,
     supervised,
 )

@@ -16,9 +16,10 @@ from django.test import Client
 from waffle.models import Switch
 
 from conversations.flags import Flag, is_enabled
+from devstack.ports import free_port
 from integrations.resilience.shared import connect_redis
 from tests.doubles.supervised import eventually
-from tests.e2e.live import LiveService, free_port, live_service
+from tests.e2e.live import LiveService, live_service
 from tests.e2e.workers import celery_worker
 
 ANALYTICS = Flag.CONVERSATION_ANALYTICS

@@ -9,7 +9,7 @@ from django.core.cache import caches
 from django.test import Client, RequestFactory
 
 from conversations.admin.login import ATTEMPTS, client_address
-from tests.e2e.live import free_port
+from devstack.ports import free_port
 from tests.integration.admin.pages import PASSWORD
 
 FIRST, SECOND = "192.0.2.1", "192.0.2.2"

@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 
 import django
 import pymongo.monitoring
+import structlog
 from pymongo.monitoring import CommandFailedEvent, CommandStartedEvent, CommandSucceededEvent
 
 from conversations.events.transports.base import Event, Refusal, Transport
@@ -134,7 +135,11 @@ def work(partitions: Sequence[int], fault: Fault | None) -> NoReturn:
     with dependencies.override(transport=RestingTransport(build=transport)):
         while True:
             for partition in partitions:
-                outbox.deliver(partition, seconds=5)
+                try:
+                    outbox.deliver(partition, seconds=5)
+                # As with a task that fails: the next sweep has another go.
+                except Exception:  # noqa: BLE001
+                    structlog.get_logger().exception("delivery failed", partition=partition)
             time.sleep(PAUSE)
 
 

@@ -93,7 +93,7 @@ def worker(log: Path, *, env: dict[str, str]) -> Iterator[Says]:
     url = env.get("CELERY_BROKER_URL") or env["REDIS_URL"]
     with (
         celery_worker(*options, env=env, log=log),
-        Celery(broker=url) as queue,
+        Celery(broker=url, set_as_current=False) as queue,
         connect_redis(env["REDIS_URL"]) as redis,
     ):
 

@@ -24,7 +24,7 @@ def test_a_worker_waits_longer_before_it_asks_again(servers: None, tmp_path: Pat
             log=tmp_path / "worker.log",
         ),
     ):
-        queue = Celery(broker=it.service.env["CELERY_BROKER_URL"])
+        queue = Celery(broker=it.service.env["CELERY_BROKER_URL"], set_as_current=False)
         for number in range(10):  # calls that succeed save up for retries
             send(queue, it, f"c{number}")
         assert eventually(lambda: it.characters.requests >= 10, SECONDS)

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import kombu.pools
 import pytest
-from celery import current_app
 from redis import Redis
 
+from conversation_service.celery import app
 from conversation_service.schedule import BEAT_SCHEDULE
 from conversations.document import PARTITIONS
 from conversations.tasks.outbox import EXPIRES, MOST_WAITING, QUEUE, send_deliveries
@@ -21,7 +21,7 @@ def queue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Redis]:
     """Return a broker of its own, to which Celery sends while nobody consumes."""
     valkey = Valkey(folder=tmp_path)
     valkey.start()
-    monkeypatch.setattr(current_app.conf, "broker_write_url", valkey.url)
+    monkeypatch.setattr(app.conf, "broker_write_url", valkey.url)
     forget_connections()
     with Redis.from_url(valkey.url) as redis:
         yield redis
@@ -32,7 +32,7 @@ def queue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Redis]:
 def forget_connections() -> None:
     """Let Celery connect anew: the address is another."""
     kombu.pools.reset()
-    current_app._after_fork()  # noqa: SLF001  # what it is for, and nothing else does
+    app._after_fork()  # noqa: SLF001  # what it is for, and nothing else does
 
 
 def test_they_do_not_pile_up_while_no_worker_is_there(queue: Redis) -> None:

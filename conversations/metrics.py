@@ -40,6 +40,16 @@ EVENTS_RETRIED = Counter(
 EVENTS_PARKED = Counter(
     "events_parked_total", "Events parked: refused by the broker, or behind one that was."
 )
+FEED_WAITING = Gauge(
+    "feed_waiting",
+    "Requests that wait for events, which each process bounds.",
+    multiprocess_mode="livesum",
+)
+RATE_LIMIT_CHECKS = Counter(
+    "rate_limit_checks_total",
+    "Requests held against RATE_LIMIT: allowed, refused, or unchecked as Redis is away.",
+    ["outcome"],
+)
 CLEANED_UP = Counter(
     "cleaned_up_total",
     "Conversations purged as due, rows of the log deleted for age or an erasure, orphans mended.",
@@ -48,3 +58,5 @@ CLEANED_UP = Counter(
 # At 0 from the start: Prometheus sees no increase where there was nothing before.
 for _kind in ("trash", "expired", "log", "erased", "shell", "events", "content"):
     CLEANED_UP.labels(_kind)
+for _outcome in ("allowed", "refused", "unchecked"):
+    RATE_LIMIT_CHECKS.labels(_outcome)

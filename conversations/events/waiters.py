@@ -4,6 +4,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from conversations.metrics import FEED_WAITING
+
 
 class Waiters:
     """The places in one process for requests that wait; at most `limit` at once.
@@ -14,6 +16,7 @@ class Waiters:
 
     def __init__(self, *, limit: int) -> None:
         self._limit = limit
+        self._closed = False
         self._lock = threading.Lock()
         self._taken: list[tuple[str | None, threading.Event]] = []
 
@@ -21,25 +24,41 @@ class Waiters:
     def place(self, user_id: str | None) -> Iterator[threading.Event | None]:
         """Take a place until the block ends; yields the alarm, or None when all are taken.
 
-        The alarm rings for writes to this user's conversations; without a user it never does.
+        The alarm rings for writes to this user's conversations, without a user for none; and when
+        the places are closed.
         """
         taken = (user_id, threading.Event())
         with self._lock:
-            free = len(self._taken) < self._limit
+            free = not self._closed and len(self._taken) < self._limit
             if free:
                 self._taken.append(taken)
+        if not free:
+            yield None
+            return
         try:
-            yield taken[1] if free else None
+            with FEED_WAITING.track_inprogress():
+                yield taken[1]
         finally:
-            if free:
-                with self._lock:
-                    self._taken.remove(taken)
+            with self._lock:
+                self._taken.remove(taken)
 
     def wake(self, user_id: str) -> None:
         """Ring the alarms of those who wait for a user's events."""
         for waiting_for, alarm in tuple(self._taken):
             if waiting_for == user_id:
                 alarm.set()
+
+    def close(self) -> None:
+        """Send all home who wait, and let nobody wait any more: the process ends."""
+        with self._lock:
+            self._closed = True
+        for _, alarm in tuple(self._taken):
+            alarm.set()
+
+    @property
+    def closed(self) -> bool:
+        """Whether nobody shall wait any more."""
+        return self._closed
 
     @property
     def count(self) -> int:

@@ -5,7 +5,6 @@ docs/decisions/feed.md says why a place in it is a position for each partition.
 
 import heapq
 import random
-import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -61,23 +60,22 @@ def read_feed(
     ends = Deadline.after(min(wait, caller.deadline.remaining() - MARGIN))
     if page.events or ends.expired:
         return page
-    with dependencies.get().waiters.place(feed.owner) as alarm:
-        return page if alarm is None else _wait(feed, page, limit=limit, alarm=alarm, ends=ends)
+    return _wait(feed, page, limit=limit, ends=ends)
 
 
-def _wait(
-    feed: Feed, page: FeedPage, *, limit: int, alarm: threading.Event, ends: Deadline
-) -> FeedPage:
+def _wait(feed: Feed, page: FeedPage, *, limit: int, ends: Deadline) -> FeedPage:
     """Look again and again, at once when the alarm rings, until there is an event."""
-    pause = FIRST_LOOK
-    while True:
-        page = _read(feed, after=page.after, limit=limit)
-        if page.events or ends.expired:
-            return page
-        jitter = random.uniform(0.8, 1.2)  # noqa: S311  # spreads the looks, no secret
-        alarm.wait(min(pause * jitter, ends.remaining()))
-        alarm.clear()
-        pause = min(pause * SLOWER, LONGEST_LOOK)
+    waiters, pause = dependencies.get().waiters, FIRST_LOOK
+    with waiters.place(feed.owner) as alarm:
+        while alarm is not None:
+            page = _read(feed, after=page.after, limit=limit)
+            if page.events or ends.expired or waiters.closed:
+                break
+            jitter = random.uniform(0.8, 1.2)  # noqa: S311  # spreads the looks, no secret
+            alarm.wait(min(pause * jitter, ends.remaining()))
+            alarm.clear()
+            pause = min(pause * SLOWER, LONGEST_LOOK)
+    return page
 
 
 def position_after(*, event_id: str, owner: str) -> list[int]:

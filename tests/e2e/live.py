@@ -138,6 +138,7 @@ def _granian(port: int, *, env: dict[str, str]) -> list[str]:
         *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1"),
         *("--port", str(port), "--workers", env.get("WEB_WORKERS", "1"), "--no-ws"),
         *("--blocking-threads", env.get("WEB_THREADS", "4")),
+        *("--workers-kill-timeout", "10"),
         *("--no-access-log", "--log-config", "conversation_service/granian_logging.json"),
         "conversation_service.wsgi:application",
     ]

@@ -25,7 +25,7 @@ from rich.table import Table
 
 from integrations.breakers import BREAKERS, close, force_open
 from integrations.resilience.shared import connect_redis
-from tests.chaos_events import measure_outage
+from tests.chaos_events import measure_outages
 from tests.doubles.fault_proxy import Fault, FaultProxy
 from tests.doubles.supervised import eventually
 from tests.e2e.faulty import CONVERSATIONS, Faulty, faulty_service
@@ -95,9 +95,9 @@ def main() -> int:
             f"GET list with mixed load: p50 {before:.1f} ms; while Characters hangs "
             f"{during:.1f} ms; ratio {during / before:.2f}"
         )
-        outage = measure_outage(Path(folder) / "outage")
-        Console(width=WIDTH).print(str(outage))
-    return int(outage.is_wrong or any(row.is_wrong for row in rows))
+        outages = measure_outages(Path(folder) / "outages")
+        Console(width=WIDTH).print(str(outages))
+    return int(outages.is_wrong or any(row.is_wrong for row in rows))
 
 
 def table(rows: list[Row]) -> Table:

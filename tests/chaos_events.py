@@ -1,7 +1,7 @@
 """What writes take while the broker of events is away; part of `make chaos`.
 
-Against the mean of before and after, so that a machine that grows slower or faster by itself counts
-for nothing.
+It goes away and comes back several times, so that a machine that grows slower or faster by itself
+counts on both sides; how far the phases with the broker differ among themselves is the noise.
 """
 
 import time
@@ -18,22 +18,33 @@ from tests.e2e.delivery import CONVERSATIONS, Delivery, delivery
 
 WRITERS = 6
 PACE = 0.25  # seconds between two writes of a writer
-SECONDS = 30.0  # of writes before, during the outage, and after
+SECONDS = 30.0  # of writes in each phase
+ROUNDS = 3  # phases without the broker; one more with it
 RETURN_SECONDS = 120.0
 SERVICE = {"WEB_WORKERS": "2", "WEB_THREADS": "16", "OUTBOX_MAX_AGE": "10"}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outage:
-    """Milliseconds at p99 before, during and after, and what came of the events."""
+class Phase:
+    """What each write took, in seconds, and how many failed."""
 
-    before: float
-    during: float
-    after: float
-    writes: int
+    taken: list[float]
     refused: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outages:
+    """Phases with the broker and without, and what came of the events; `late` in seconds."""
+
+    there: list[Phase]
+    away: list[Phase]
     in_order: bool
     late: float
+
+    @property
+    def refused(self) -> int:
+        """How many writes failed."""
+        return sum(phase.refused for phase in (*self.there, *self.away))
 
     @property
     def is_wrong(self) -> bool:
@@ -41,55 +52,69 @@ class Outage:
         return self.refused > 0 or not self.in_order
 
     def __str__(self) -> str:
-        """Say it in a line."""
+        """Say it in a few lines."""
+        ratio = p99(*self.away) / p99(*self.there)
         return (
-            f"writes: p99 {self.before:.0f} ms before and {self.after:.0f} ms after the broker of "
-            f"events is away for {SECONDS:.0f} s, {self.during:.0f} ms meanwhile; ratio "
-            f"{2 * self.during / (self.before + self.after):.2f}; "
-            f"{self.writes} writes, {self.refused} failed; all events in order: "
-            f"{'yes' if self.in_order else 'NO'}, {self.late:.1f} s after its return"
+            f"writes while the broker of events is away, {ROUNDS} times {SECONDS:.0f} s:\n"
+            f"  {_said(self.away)}\n"
+            f"and while it is there, before, between and after:\n"
+            f"  {_said(self.there)}\n"
+            f"ratio of p99: {ratio:.2f}; {self.refused} writes failed; all events in order: "
+            f"{'yes' if self.in_order else 'NO'}, at most {self.late:.1f} s after its return"
         )
 
 
-def measure_outage(folder: Path) -> Outage:
-    """Write at a steady pace, take the broker away, write on, and bring it back."""
+def _said(phases: list[Phase]) -> str:
+    single = ", ".join(f"{p99(phase):.0f}" for phase in phases)
+    writes = sum(len(phase.taken) for phase in phases)
+    return f"p99 {p99(*phases):.0f} ms of {writes} writes (phase by phase {single})"
+
+
+def measure_outages(folder: Path) -> Outages:
+    """Write at a steady pace while the broker is taken away and brought back again and again."""
     with delivery(folder=folder, **SERVICE) as running:
         users = [f"writer-{uuid.uuid4().hex[:8]}" for _ in range(WRITERS)]
         write_for(SECONDS / 6, running, users)  # warm caches
-        before, refused_before = write_for(SECONDS, running, users)
-        running.events.kill()
-        during, refused = write_for(SECONDS, running, users)
-        running.events.start()
-        returned = time.monotonic()
-        eventually(lambda: running.health()["pending"] == 0, RETURN_SECONDS)
-        late = time.monotonic() - returned
-        after, refused_after = write_for(SECONDS, running, users)
-        eventually(lambda: running.health()["pending"] == 0, RETURN_SECONDS)
-        return Outage(
-            before=p99(before),
-            during=p99(during),
-            after=p99(after),
-            writes=len(before) + len(during) + len(after),
-            refused=refused_before + refused + refused_after,
-            in_order=all(is_complete(running, user_id) for user_id in users),
-            late=late,
-        )
+        there, away, late = [write_for(SECONDS, running, users)], [], 0.0
+        for _ in range(ROUNDS):
+            running.events.kill()
+            away.append(write_for(SECONDS, running, users))
+            running.events.start()
+            late = max(late, seconds_until_delivered(running, users))
+            there.append(write_for(SECONDS, running, users))
+        in_order = eventually(lambda: is_delivered(running, users), RETURN_SECONDS)
+        return Outages(there=there, away=away, in_order=in_order, late=late)
 
 
-def p99(seconds: list[float]) -> float:
-    """Return the milliseconds that 99 of 100 stay below."""
-    return quantiles(seconds, n=100)[98] * 1000
+def seconds_until_delivered(running: Delivery, users: list[str]) -> float:
+    """Wait until the broker has all events."""
+    started = time.monotonic()
+    eventually(lambda: is_delivered(running, users), RETURN_SECONDS)
+    return time.monotonic() - started
 
 
-def write_for(seconds: float, running: Delivery, users: list[str]) -> tuple[list[float], int]:
-    """Let each user write for some seconds; returns what each write took, and how many failed."""
+def is_delivered(running: Delivery, users: list[str]) -> bool:
+    """Whether the broker has all events of some users, each conversation's in order."""
+    return all(is_complete(running, user_id) for user_id in users)
+
+
+def p99(*phases: Phase) -> float:
+    """Return the milliseconds that 99 of 100 writes stay below."""
+    return quantiles([each for phase in phases for each in phase.taken], n=100)[98] * 1000
+
+
+def write_for(seconds: float, running: Delivery, users: list[str]) -> Phase:
+    """Let each user write for some seconds."""
     with ThreadPoolExecutor(max_workers=len(users)) as pool:
         writers = [pool.submit(write, seconds, running, user_id) for user_id in users]
-    taken = [each for writer in writers for each in writer.result()[0]]
-    return taken, sum(writer.result()[1] for writer in writers)
+    phases = [writer.result() for writer in writers]
+    return Phase(
+        taken=[each for phase in phases for each in phase.taken],
+        refused=sum(phase.refused for phase in phases),
+    )
 
 
-def write(seconds: float, running: Delivery, user_id: str) -> tuple[list[float], int]:
+def write(seconds: float, running: Delivery, user_id: str) -> Phase:
     """Create a conversation and rename it, at a steady pace."""
     headers = {"Authorization": f"Bearer {running.service.token(user_id)}"}
     url = running.service.url + CONVERSATIONS
@@ -106,7 +131,7 @@ def write(seconds: float, running: Delivery, user_id: str) -> tuple[list[float],
             taken.append(time.monotonic() - started)
             refused += not answer.ok
             time.sleep(max(0.0, PACE - taken[-1]))
-    return taken, refused
+    return Phase(taken=taken, refused=refused)
 
 
 def is_complete(running: Delivery, user_id: str) -> bool:

@@ -85,6 +85,14 @@ def is_healthy(env: dict[str, str]) -> bool:
         return False
 
 
+def the_worker_tells_its_metrics(env: dict[str, str]) -> bool:
+    url = f"http://127.0.0.1:{env['WORKER_METRICS_PORT']}/metrics"
+    try:
+        return "events_published_total" in requests.get(url, timeout=30).text
+    except requests.ConnectionError:  # its first sign of life comes before
+        return False
+
+
 def test_the_roles_of_the_image_make_a_service(env: dict[str, str], tmp_path: Path) -> None:
     """Set up once; healthy as a whole; each ends in order when it is asked to."""
     assert not says_it_is_alive(env)
@@ -97,8 +105,7 @@ def test_the_roles_of_the_image_make_a_service(env: dict[str, str], tmp_path: Pa
         assert eventually(lambda: is_healthy(env), SECONDS)
         assert says_it_is_alive(env)
         assert ask("/health/ready", env=env) == {"status": "ready"}
-        url = f"http://127.0.0.1:{env['WORKER_METRICS_PORT']}/metrics"
-        assert "events_published_total" in requests.get(url, timeout=30).text
+        assert eventually(lambda: the_worker_tells_its_metrics(env), SECONDS)
         for process in processes:
             process.send_signal(signal.SIGTERM)
         assert [process.wait(timeout=60) for process in processes] == [0, 0, 0]

@@ -10,12 +10,17 @@ SECANTUS_MDB := 0.5.3-beta.193
 KUBERNETES := 1.31
 # The Prometheus Operator's types are in no schema at hand.
 MANIFESTS = $(filter-out %/kustomization.yaml %/monitoring.example.yaml,$(wildcard docker/kubernetes/*.yaml))
+OASDIFF := v1.37.0
+DOCUMENT := tests/snapshots/openapi.json
+CLIENTS := build/clients
+NODE_TOOLS := openapi/node_modules
+PYTHON_CLIENT_TOOLS := .tools/python-client
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint typecheck deploy-check observability-check unit suite format bench chaos schema secantusd-rs clean
+.PHONY: help run test lint typecheck docs-check deploy-check observability-check unit suite format bench chaos schema openapi-check clients secantusd-rs clean
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-19s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 run: $(STAMP) ## the whole stack in the foreground (PORT=… DATA_DIR=…)
 	@$(PYTHON) -m devstack run
@@ -29,6 +34,9 @@ lint: $(STAMP) ## ruff and the layer rules
 
 typecheck: $(STAMP) ## mypy, strict
 	$(BIN)/mypy $(CODE)
+
+docs-check: $(STAMP) ## the pages: links, commands, names, alerts
+	$(PYTHON) -m pytest tests/docs $(PYTEST)
 
 deploy-check: $(STAMP) ## the images, the compose file and the Kubernetes manifests, by their own checkers
 	$(BIN)/hadolint docker/Dockerfile
@@ -60,6 +68,27 @@ chaos: $(STAMP) ## measure every fault of Auth and Characters, over HTTP (3 minu
 schema: $(STAMP) ## rewrite tests/snapshots/openapi.json
 	$(PYTHON) manage.py spectacular --format openapi-json --file tests/snapshots/openapi.json
 
+openapi-check: $(NODE_TOOLS)/.installed .tools/bin/oasdiff ## the documents: spectral's rules, and no break of the API with the released one
+	.tools/bin/oasdiff breaking openapi/released.json $(DOCUMENT) --fail-on WARN \
+	  --severity-levels openapi/severity-levels.txt
+	$(NODE_TOOLS)/.bin/spectral lint $(DOCUMENT) --ruleset openapi/spectral.yaml --fail-severity hint
+	$(NODE_TOOLS)/.bin/spectral lint docs/asyncapi.yaml --ruleset openapi/asyncapi.yaml --fail-severity warn --display-only-failures
+
+clients: $(NODE_TOOLS)/.installed $(PYTHON_CLIENT_TOOLS)/.installed ## clients in Python and TypeScript, generated and checked (build/clients)
+	@rm -rf $(CLIENTS) && mkdir -p $(CLIENTS)/typescript
+	@echo "clients: generating Python"
+	PATH=$(CURDIR)/$(PYTHON_CLIENT_TOOLS)/bin:$$PATH openapi-python-client generate --path $(DOCUMENT) \
+	  --config openapi/python-client.yaml --meta uv --fail-on-warning --output-path $(CLIENTS)/python
+	$(PYTHON_CLIENT_TOOLS)/bin/mypy --config-file= --strict $(CLIENTS)/python
+	$(PYTHON_CLIENT_TOOLS)/bin/pip install --disable-pip-version-check --quiet --no-deps --force-reinstall $(CLIENTS)/python
+	@echo "clients: generating TypeScript"
+	cp openapi/typescript/*.json $(CLIENTS)/typescript
+	cd $(CLIENTS)/typescript && npm pkg set version="$$(node -p 'require("$(CURDIR)/$(DOCUMENT)").info.version')"
+	cd openapi && node_modules/.bin/openapi-ts --silent --no-log-file
+	$(NODE_TOOLS)/.bin/tsc --project $(CLIENTS)/typescript
+	@cp $(DOCUMENT) $(CLIENTS)/openapi.json
+	@echo "clients: both are in $(CLIENTS); docs/clients.md tells how to use them"
+
 secantusd-rs: ## build the faster development database with cargo
 	@command -v cargo >/dev/null || { echo "cargo is needed: see https://rustup.rs" >&2; exit 1; }
 	# It declares a newer rustc than it needs: 1.95 builds it (docs/decisions/embedded-database.md).
@@ -67,7 +96,22 @@ secantusd-rs: ## build the faster development database with cargo
 	@echo "secantusd-rs is in .tools/bin, where make run finds it; for other programs add that to PATH"
 
 clean: ## remove what the targets made, but not the data
-	rm -rf $(VENV) .tools .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) .tools build $(NODE_TOOLS) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+
+$(NODE_TOOLS)/.installed: openapi/package-lock.json
+	@node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)' 2>/dev/null \
+	  && command -v npm >/dev/null || { echo "Node 20.19 or later, with npm, is needed: see https://nodejs.org" >&2; exit 1; }
+	cd openapi && npm ci --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+$(PYTHON_CLIENT_TOOLS)/.installed: openapi/requirements.txt $(STAMP)
+	$(PYTHON) -m venv $(PYTHON_CLIENT_TOOLS)
+	$(PYTHON_CLIENT_TOOLS)/bin/pip install --disable-pip-version-check --quiet -r openapi/requirements.txt
+	@touch $@
+
+.tools/bin/oasdiff:
+	@command -v go >/dev/null || { echo "Go is needed, for oasdiff: see https://go.dev" >&2; exit 1; }
+	GOBIN=$(CURDIR)/.tools/bin go install github.com/oasdiff/oasdiff@$(OASDIFF)
 
 $(STAMP): $(wildcard requirements/*.txt)
 	@for python in python3.11 python3; do \

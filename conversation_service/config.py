@@ -15,10 +15,10 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from conversation_service.public_keys import check_public_key
+from integrations.resilience.rate import Rate
 
 DEVELOPMENT_SECRET = "development-secret-do-not-use-in-production"  # noqa: S105  # refused in production
 MIN_SECRET_LENGTH = 32  # bytes of a SHA-256 key, RFC 7518 section 3.2
-RATE_PERIODS = ("s", "sec", "second", "min", "minute", "hour", "day")
 
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.\[\]:_-]+\Z")
 _HOST = re.compile(r"\*\Z|\.?[A-Za-z0-9_.-]+\Z|\[[0-9A-Fa-f:.]+\]\Z")
@@ -81,7 +81,7 @@ class Config(BaseSettings):
     trash_retention_days: int = Field(default=30, ge=1)
     events_retention_days: int = Field(default=90, ge=1)
     outbox_max_age: float = Field(default=60, gt=0)
-    rate_limit: str = ""
+    rate_limit: Annotated[Rate | None, NoDecode] = None
 
     otel_exporter_otlp_endpoint: str = ""
     otel_traces_sampler_arg: float = Field(default=1, ge=0, le=1)
@@ -170,15 +170,10 @@ class Config(BaseSettings):
     def _broker_url(cls, value: str) -> str:
         return _url(value, schemes=("redis", "rediss", "amqp", "amqps"))
 
-    @field_validator("rate_limit")
+    @field_validator("rate_limit", mode="before")
     @classmethod
-    def _rate(cls, value: str) -> str:
-        amount, _, period = value.partition("/")
-        if value and not (
-            amount.isascii() and amount.isdigit() and int(amount) > 0 and period in RATE_PERIODS
-        ):
-            raise ValueError("must be like 600/min")
-        return value
+    def _rate(cls, value: object) -> object:
+        return Rate.parse(value) if isinstance(value, str) else value
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -199,10 +194,11 @@ class Config(BaseSettings):
             raise ValueError("JWT_SECRET_KEY must be set in production, not the development secret")
         if self.secret == DEVELOPMENT_SECRET:
             raise ValueError("SECRET_KEY must be set in production when JWT_SECRET_KEY is not")
+        enough = f"must have at least {MIN_SECRET_LENGTH} characters in production"
         if not self._asymmetric and len(self.jwt_secret_key) < MIN_SECRET_LENGTH:
-            raise ValueError(
-                f"JWT_SECRET_KEY must have at least {MIN_SECRET_LENGTH} characters in production"
-            )
+            raise ValueError(f"JWT_SECRET_KEY {enough}")
+        if len(self.secret) < MIN_SECRET_LENGTH:
+            raise ValueError(f"SECRET_KEY {enough}")
         named = self.model_fields_set
         for name in (
             "mongodb_url",

@@ -5,6 +5,8 @@ What the API's operations say of themselves is in conversations/api/operations.p
 
 from typing import Any, Final
 
+from conversation_service import __version__
+
 DESCRIPTION: Final = """\
 The life cycle of conversations between users and characters.
 
@@ -14,26 +16,42 @@ query parameters are refused.
 """
 
 
-def _json(schema: dict[str, Any], description: str) -> dict[str, Any]:
-    return {"description": description, "content": {"application/json": {"schema": schema}}}
+def _answer(
+    component: str, description: str, media_type: str = "application/json"
+) -> dict[str, Any]:
+    schema = {"$ref": f"#/components/schemas/{component}"}
+    return {"description": description, "content": {media_type: {"schema": schema}}}
 
 
-def _get(operation_id: str, summary: str, responses: dict[str, Any]) -> dict[str, Any]:
+def _problem(description: str) -> dict[str, Any]:
+    return _answer("Problem", description, "application/problem+json")
+
+
+def _get(
+    operation_id: str, summary: str, description: str, responses: dict[str, Any]
+) -> dict[str, Any]:
     return {
         "get": {
             "operationId": operation_id,
             "summary": summary,
+            "description": f"{description} No token is needed.",
             "tags": ["health"],
             "security": [],
-            "responses": responses,
+            "responses": {
+                **responses,
+                "400": _problem("`invalid_host`: the Host header is not accepted."),
+                "405": _problem("`method_not_allowed`: GET and HEAD are."),
+                "500": _problem("`internal_error`: something went wrong here."),
+            },
         }
     }
 
 
-def _status(*values: str) -> dict[str, Any]:
+def _status(value: str, description: str) -> dict[str, Any]:
     return {
         "type": "object",
-        "properties": {"status": {"type": "string", "enum": list(values)}},
+        "description": description,
+        "properties": {"status": {"type": "string", "const": value}},
         "required": ["status"],
     }
 
@@ -44,16 +62,17 @@ _DEPENDENCY: Final = {
     "properties": {
         "status": {"type": "string", "enum": ["healthy", "degraded", "unhealthy"]},
         "latency_ms": {"type": ["number", "null"]},
-        "last_error": {"type": ["string", "null"]},
+        "last_error": {"type": ["string", "null"], "maxLength": 128, "pattern": "^[A-Za-z0-9_]+$"},
     },
     "required": ["status", "latency_ms"],
 }
 _HEALTH: Final = {
     "type": "object",
+    "description": "What works, and how well.",
     "properties": {
         "status": {"type": "string", "enum": ["healthy", "degraded"]},
-        "service": {"type": "string"},
-        "version": {"type": "string"},
+        "service": {"type": "string", "maxLength": 128},
+        "version": {"type": "string", "maxLength": 32, "pattern": r"^[0-9]+\.[0-9]+\.[0-9]+"},
         "timestamp": {"type": "string", "format": "date-time"},
         "dependencies": {
             "type": "object",
@@ -63,17 +82,23 @@ _HEALTH: Final = {
     "required": ["status", "service", "version", "timestamp", "dependencies"],
 }
 _NOT_READY: Final = {
-    "description": "`database_unavailable`: the database is away.",
-    "headers": {"Retry-After": {"description": "Seconds.", "schema": {"type": "string"}}},
-    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    **_problem("`database_unavailable`: the database is away. `not_set_up`: it lacks indexes."),
+    "headers": {"Retry-After": {"description": "Seconds.", "schema": {"type": "integer"}}},
 }
 
 SETTINGS: Final[dict[str, Any]] = {
     "TITLE": "Conversation Service",
     "DESCRIPTION": DESCRIPTION,
-    "VERSION": "1",
+    "VERSION": __version__,
     "OAS_VERSION": "3.1.0",
-    "SERVERS": [{"url": "/"}],
+    "CONTACT": {"name": "The people who run this service"},
+    "SERVERS": [
+        {
+            "url": "/",
+            "description": "Where this document comes from, in production and in development.",
+            "x-internal": False,
+        }
+    ],
     "TAGS": [
         {"name": "conversations", "description": "Create, find, change, archive, delete."},
         {"name": "activity", "description": "What the Message Service tells of messages."},
@@ -89,24 +114,33 @@ SETTINGS: Final[dict[str, Any]] = {
         "ActivityStatus": "conversations.api.shapes_activity.RESULT_CHOICES",
         "ActivityType": "conversations.api.serializers.activity.TYPES",
         "ConversationStatus": "conversations.api.shapes.STATUS_CHOICES",
+        "DependencyStatus": ["healthy", "degraded", "unhealthy"],
+        "HealthStatus": ["healthy", "degraded"],
         "JobState": "conversations.api.shapes_jobs.STATE_CHOICES",
     },
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "conversations.api.schema_hooks.complete",
+    ],
     "APPEND_PATHS": {
         "/health": _get(
             "get_health",
             "Report on every dependency",
-            {"200": _json({"$ref": "#/components/schemas/Health"}, "Also when some are away.")},
+            "Each is asked, at most every 5 s.",
+            {"200": _answer("Health", "Also when some are away.")},
         ),
         "/health/live": _get(
             "get_liveness",
             "Tell whether the process serves requests",
-            {"200": _json(_status("alive"), "It does.")},
+            "Nothing else is looked at.",
+            {"200": _answer("Liveness", "It does.")},
         ),
         "/health/ready": _get(
             "get_readiness",
             "Tell whether requests can be served",
-            {"200": _json(_status("ready"), "They can."), "503": _NOT_READY},
+            "They can where the database answers and is set up.",
+            {"200": _answer("Readiness", "They can."), "503": _NOT_READY},
         ),
     },
     "APPEND_COMPONENTS": {
@@ -118,6 +152,8 @@ SETTINGS: Final[dict[str, Any]] = {
             },
             "Health": _HEALTH,
             "DependencyHealth": _DEPENDENCY,
+            "Liveness": _status("alive", "The process serves requests."),
+            "Readiness": _status("ready", "Requests can be served."),
         }
     },
 }

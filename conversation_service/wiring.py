@@ -15,7 +15,8 @@ from conversations.plugins.discovery import installed_plugins
 from conversations.tasks.jobs import send_jobs
 from conversations.tasks.outbox import send_deliveries
 from integrations.build import build_clients
-from integrations.resilience.shared import connect_redis
+from integrations.resilience.rate_limit import RateLimiter
+from integrations.resilience.shared import SharedMemory, connect_redis
 
 
 def build_dependencies(*, background: bool = False) -> Dependencies:
@@ -24,12 +25,14 @@ def build_dependencies(*, background: bool = False) -> Dependencies:
     `background` is for processes in which no caller waits: they call again more patiently.
     """
     config = settings.CONFIG
+    shared = SharedMemory(redis=connect_redis(config.redis_url))
     clients = build_clients(
         config=config,
-        redis=connect_redis(config.redis_url),
+        shared=shared,
         headers=trace_headers,
         background=background,
     )
+    rate = config.rate_limit
     spans = recorder()
     return Dependencies(
         auth=clients.auth,
@@ -40,6 +43,7 @@ def build_dependencies(*, background: bool = False) -> Dependencies:
         waiters=Waiters(limit=config.feed_waiters),
         plugins=installed_plugins(),
         jwks=clients.jwks,
+        rate_limiter=RateLimiter(rate=rate, shared=shared) if rate else None,
         nudge=Nudger(send_deliveries).nudge,
         run_job=Nudger(send_jobs).nudge,
         event_written=spans.event_written if spans else note_nothing,

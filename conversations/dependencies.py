@@ -20,6 +20,7 @@ from conversations.plugins.plugins import Plugins
 from integrations.auth import AuthClient
 from integrations.characters import CharactersClient
 from integrations.jwks import JwksClient
+from integrations.resilience.rate_limit import RateLimiter
 
 
 def utc_now() -> datetime:
@@ -44,10 +45,11 @@ def leave_to_the_sweep(_job_id: str) -> None:
 class Dependencies:
     """The collaborators of one process.
 
-    `jwks` is there where the issuer of tokens publishes its keys. `nudge` is told of a partition
-    of the event log that has a new event waiting; it returns at once and raises nothing. `run_job`
-    asks the workers to go on with a job, by its id, in the same manner. `transport` leads to the
-    broker of events. `event_written` records each new event in its trace.
+    `jwks` is there where the issuer of tokens publishes its keys, `rate_limiter` where callers have
+    a limit. `nudge` is told of a partition of the event log that has a new event waiting; it
+    returns at once and raises nothing. `run_job` asks the workers to go on with a job, by its id,
+    in the same manner. `transport` leads to the broker of events. `event_written` records each new
+    event in its trace.
     """
 
     auth: AuthClient
@@ -56,6 +58,7 @@ class Dependencies:
     waiters: Waiters
     plugins: Plugins
     jwks: JwksClient | None = None
+    rate_limiter: RateLimiter | None = None
     clock: Callable[[], datetime] = utc_now
     nudge: Callable[[int], None] = do_nothing
     run_job: Callable[[str], None] = leave_to_the_sweep

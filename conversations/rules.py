@@ -10,6 +10,7 @@ TITLE_MAX = 200
 TAG_MAX = 50
 TAGS_MAX = 10
 MODEL_MAX = 128
+LANGUAGE_MAX = 100
 SYSTEM_PROMPT_MAX = 8_000
 MAX_TOKENS_MAX = 1_000_000
 TEMPERATURE_MAX = 2
@@ -17,10 +18,11 @@ CHARACTER_ID = re.compile(r"[A-Za-z0-9_-]{1,128}\Z")
 USER_ID = re.compile(r"(?!me\Z)[A-Za-z0-9_.:@-]{1,128}\Z")
 # The well-formed tags of RFC 5646 section 2.1; of its grandfathered list those that begin with i.
 LANGUAGE_TAG = re.compile(
+    rf"(?!.{{{LANGUAGE_MAX + 1}}})(?:"
     r"[xXiI](?:-[A-Za-z0-9]{1,8})+\Z|(?:[A-Za-z]{2,3}(?:-[A-Za-z]{3}){0,3}|[A-Za-z]{4,8})"
     r"(?:-[A-Za-z]{4})?(?:-(?:[A-Za-z]{2}|[0-9]{3}))?"
     r"(?:-(?:[A-Za-z0-9]{5,8}|[0-9][A-Za-z0-9]{3}))*"
-    r"(?:-[0-9A-WY-Za-wy-z](?:-[A-Za-z0-9]{2,8})+)*(?:-[xX](?:-[A-Za-z0-9]{1,8})+)?\Z"
+    r"(?:-[0-9A-WY-Za-wy-z](?:-[A-Za-z0-9]{2,8})+)*(?:-[xX](?:-[A-Za-z0-9]{1,8})+)?\Z)"
 )
 
 # Format characters that ordinary text needs: joiners in emoji and Indic or Persian words, the

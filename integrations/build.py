@@ -4,8 +4,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from redis import Redis
-
 from integrations.auth import AuthClient
 from integrations.characters import CharactersClient
 from integrations.client import HeaderProvider, HttpClient
@@ -63,18 +61,17 @@ def _no_headers() -> Mapping[str, str]:
 def build_clients(
     *,
     config: Config,
-    redis: Redis,
+    shared: SharedMemory,
     headers: HeaderProvider = _no_headers,
     background: bool = False,
 ) -> Clients:
     """Return the clients.
 
-    `redis` answers in bytes and gives up quickly (see `connect_redis`). `headers` is called for
+    `shared` leads to a Redis that gives up quickly (see `connect_redis`). `headers` is called for
     every request and returns what to pass on of the request being served: X-Trace-Id,
     traceparent. In a `background` process calls are tried again more patiently. Nothing is
     connected to before the first call, so that a process may fork after this.
     """
-    shared = SharedMemory(redis=redis)
     watcher = MarksWatcher(shared=shared)
     policy = IN_BACKGROUND if background else IN_REQUEST
 

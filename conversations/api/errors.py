@@ -126,10 +126,12 @@ def _unsupported_media_type(_error: Exception, request: Request) -> HttpResponse
     )
 
 
-def _throttled(error: drf.Throttled, request: Request) -> HttpResponse:
-    headers = {"Retry-After": str(max(1, round(getattr(error, "wait", None) or 1)))}
+def _throttled(error: Any, request: Request) -> HttpResponse:
     return problem_response(
-        request=request, code="too_many_requests", detail="Slow down.", headers=headers
+        request=request,
+        code="too_many_requests",
+        detail="The requests that may be made at this time are spent.",
+        headers={"Retry-After": str(error.wait)},
     )
 
 

@@ -18,6 +18,8 @@ from conversations.api.pagination import cursor_page, page_link
 from conversations.services.feed import Feed, FeedPage, position_after
 from conversations.services.history import HistoryPage, Place
 
+DEFAULT_FEED_LIMIT, MAX_FEED_LIMIT = 100, 500
+
 _EVENT_ID = re.compile(r"[0-9a-f]{32}\Z")  # shorter than any cursor
 
 

@@ -11,6 +11,7 @@ from django.http import QueryDict
 from django_filters import Filter, FilterSet
 from rest_framework.filters import BaseFilterBackend
 
+from conversations.api import patterns
 from conversations.api.moments import parse_moment
 from conversations.api.parameters import boolean, one_of
 from conversations.errors import Fault, InvalidInput
@@ -110,12 +111,16 @@ class ConversationFilters(FilterSet):  # type: ignore[misc]  # django-filter has
     )
     character_id = ParameterFilter(
         parse=_character_id,
-        schema={"type": "string"},
+        schema=patterns.string(128, patterns.CHARACTER_ID),
         description="Conversations with this character.",
     )
     tag = ParameterFilter(
         parse=_tags,
-        schema={"type": "array", "items": {"type": "string"}},
+        schema={
+            "type": "array",
+            "maxItems": TAGS_MAX,
+            "items": patterns.string(TAG_MAX, patterns.TAG),
+        },
         description="A tag, as it is written; repeat it for conversations that have all of them.",
         repeatable=True,
     )

@@ -3,7 +3,10 @@
 import re
 from datetime import UTC, datetime, timedelta
 
-_RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)\Z", re.ASCII)
+_RFC_3339 = re.compile(
+    r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,38})?([Zz]|[+-]\d\d:\d\d)\Z", re.ASCII
+)
+LONGEST_MOMENT = 64  # characters
 EXPECTED = "Must be an RFC 3339 datetime with an offset, such as 2026-11-24T10:00:00Z."
 
 

@@ -150,7 +150,8 @@ CATALOGUE = _catalogue(
         code="too_many_requests",
         status=429,
         title="Too many requests",
-        advice="Wait for as many seconds as `Retry-After` says.",
+        advice="Nothing was done. Wait for as many seconds as `Retry-After` says; "
+        "`RateLimit-Policy` tells how often you may call.",
     ),
     Problem(
         code="headers_too_large",

@@ -14,3 +14,4 @@ class ApiRequest(Request):
     kept_trace_id: str
     deadline: Deadline
     degraded: list[str]
+    rate_limit_headers: dict[str, str]

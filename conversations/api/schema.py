@@ -9,6 +9,8 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
 
 from conversations import rules
+from conversations.activity import MOST_IN_BATCH
+from conversations.api import patterns
 from conversations.api.problems import CATALOGUE, CONTENT_TYPE
 from conversations.api.serializers.conversation import SettingsSerializer
 from conversations.api.shapes import ProblemShape
@@ -23,6 +25,7 @@ _EVERYWHERE = (
     "method_not_allowed",
     "not_acceptable",
     "uri_too_long",
+    "too_many_requests",
     "headers_too_large",
     "internal_error",
     "database_unavailable",
@@ -81,19 +84,31 @@ def _header(name: str, description: str, *, responses: list[int] | bool) -> Open
 
 _OWNER = OpenApiParameter(
     name="user_id",
-    type=str,
+    type=patterns.string(128, patterns.USER_ID),
     description="Whose data: another user's needs the scope `conversations:admin`.",
 )
 _COMMON_PARAMETERS = [
     OpenApiParameter(
         name="X-Trace-Id",
-        type=str,
+        type=patterns.string(64, patterns.TRACE_ID),
         location=OpenApiParameter.HEADER,
         description="The trace to continue, 1-64 of `[A-Za-z0-9-]`; a new one begins otherwise.",
     ),
     _header("X-Trace-Id", "The trace that this request belongs to.", responses=True),
     _header("WWW-Authenticate", "What is asked for.", responses=[401]),
+    _header("Allow", "The methods of this URL.", responses=[405]),
+    _header("Access-Control-Allow-Origin", "For pages of an allowed origin.", responses=True),
     _header("Retry-After", "Seconds.", responses=[429, 503]),
+    _header(
+        "RateLimit-Policy",
+        'Where there is a limit: `"default";q=600;w=60` is 600 requests in any 60 seconds.',
+        responses=True,
+    ),
+    _header(
+        "RateLimit",
+        'What is left of it: `"default";r=599;t=60` is 599 requests, and one more in 60 seconds.',
+        responses=True,
+    ),
     _header(
         "X-Degraded",
         "`characters-stale`, `auth-local`: a fallback had a part in this answer.",
@@ -150,7 +165,9 @@ class BearerScheme(OpenApiAuthenticationExtension):
             "scheme": "bearer",
             "bearerFormat": "JWT",
             "description": "A token of the Auth Service; its claim `user_id` is the caller. "
-            "The claim `scope` may hold `conversations:admin` and `conversations:activity`.",
+            "The claim `scope` may hold `conversations:admin` and `conversations:activity`. "
+            "Checked as RFC8725 asks: one algorithm, `exp` required, issuer and audience where "
+            "they are configured.",
         }
 
 
@@ -159,21 +176,35 @@ _LIMITS: dict[str, dict[str, Any]] = {
     "title": {
         "minLength": 1,
         "maxLength": rules.TITLE_MAX,
+        "pattern": patterns.TITLE,
         "description": "Trimmed. `<`, `>`, control and bidi-override characters are refused. "
         "Null or absent: the character's name.",
     },
-    "character_id": {"pattern": "^[A-Za-z0-9_-]{1,128}$"},
+    "character_id": {"maxLength": 128, "pattern": patterns.CHARACTER_ID},
     "tags": {
         "maxItems": rules.TAGS_MAX,
-        "items": {"type": "string", "minLength": 1, "maxLength": rules.TAG_MAX},
+        "items": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": rules.TAG_MAX,
+            "pattern": patterns.TAG,
+        },
         "description": "Those that differ in case alone collapse to the first. No `/` in them.",
     },
     "model": {"minLength": 1, "maxLength": rules.MODEL_MAX},
-    "language": {"description": "BCP 47, such as `en` or `pt-BR`."},
+    "language": {
+        "maxLength": rules.LANGUAGE_MAX,
+        "pattern": patterns.LANGUAGE,
+        "description": "BCP 47, such as `en` or `pt-BR`.",
+    },
     "system_prompt": {"maxLength": rules.SYSTEM_PROMPT_MAX},
     "message_id": {"minLength": 1, "maxLength": 255},
     "conversation_id": {"minLength": 1, "maxLength": 255},
-    "user_id": {"pattern": "^[A-Za-z0-9_.:@-]{1,128}$"},
+    "user_id": {"maxLength": 128, "pattern": patterns.USER_ID},
+    "suggested_title": {"maxLength": rules.TITLE_MAX, "pattern": patterns.TITLE},
+    "items": {"minItems": 1, "maxItems": MOST_IN_BATCH},
+    "folder_id": {"maxLength": 24, "pattern": patterns.OBJECT_ID},
+    "template_id": {"maxLength": 24, "pattern": patterns.OBJECT_ID},
     "expires_at": {"description": "From then on the conversation is hidden. RFC 3339."},
 }
 

@@ -3,6 +3,8 @@
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
+from conversations.activity import MOST_IN_BATCH
+from conversations.api.shape_fields import Count
 from conversations.api.shapes import Shape
 
 RESULT_CHOICES = [("ok", "ok"), ("not_found", "not_found")]
@@ -12,7 +14,7 @@ RESULT_CHOICES = [("ok", "ok"), ("not_found", "not_found")]
 class ActivityTotalsShape(Shape):
     """What is known about a conversation's messages."""
 
-    message_count = serializers.IntegerField(min_value=0, help_text="Created minus deleted.")
+    message_count = Count(help_text="Created minus deleted.")
     last_activity = serializers.DateTimeField(help_text="Never goes back.")
 
 
@@ -20,9 +22,9 @@ class ActivityTotalsShape(Shape):
 class ActivityResultShape(Shape):
     """What became of one item; totals are there where it is ok."""
 
-    index = serializers.IntegerField(min_value=0)
+    index = Count(max_value=MOST_IN_BATCH - 1)
     status = serializers.ChoiceField(choices=RESULT_CHOICES)
-    message_count = serializers.IntegerField(min_value=0, required=False)
+    message_count = Count(required=False)
     last_activity = serializers.DateTimeField(required=False)
 
 
@@ -30,4 +32,4 @@ class ActivityResultShape(Shape):
 class ActivityResultsShape(Shape):
     """A result for each item of a batch, in its order."""
 
-    results = ActivityResultShape(many=True)
+    results = serializers.ListField(child=ActivityResultShape(), max_length=MOST_IN_BATCH)

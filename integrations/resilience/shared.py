@@ -1,6 +1,7 @@
 """Redis as a convenience: its absence makes things slower, never wrong."""
 
 import logging
+import threading
 import time
 from collections.abc import Callable
 from typing import TypeVar
@@ -25,19 +26,37 @@ def connect_redis(url: str) -> Redis:
 
 
 class SharedMemory:
-    """Runs commands on a Redis client; after a failure it leaves Redis alone for a second."""
+    """Runs commands on a Redis client; after a failure it leaves Redis alone for a second.
 
-    def __init__(self, *, redis: Redis) -> None:
+    Then one caller looks whether it is back; the others go without it meanwhile, so that a Redis
+    that hangs holds up no more than one of them a second.
+    """
+
+    def __init__(self, *, redis: Redis, clock: Callable[[], float] = time.monotonic) -> None:
         self._redis = redis
-        self._away_until = 0.0
+        self._clock = clock
+        self._away = False
+        self._look_again_at = 0.0
+        self._lock = threading.Lock()
 
     def run(self, command: Callable[[Redis], T]) -> T | None:
         """Return what the command returns, or None while Redis is away."""
-        if time.monotonic() < self._away_until:
+        if self._away and not self._is_my_turn():
             return None
         try:
-            return command(self._redis)
+            answer = command(self._redis)
         except (RedisError, OSError) as error:
-            self._away_until = time.monotonic() + PAUSE
+            self._away = True
+            self._look_again_at = self._clock() + PAUSE
             logger.warning("redis is away: %s", type(error).__name__)
             return None
+        self._away = False
+        return answer
+
+    def _is_my_turn(self) -> bool:
+        with self._lock:
+            now = self._clock()
+            if now < self._look_again_at:
+                return False
+            self._look_again_at = now + PAUSE
+            return True

@@ -23,6 +23,8 @@ def test_it_names_the_trace_and_the_service_everywhere(service: LiveService, pat
     assert headers["X-Service-Name"] == service.name
     assert headers["X-Service-Version"] == __version__
     assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["X-Frame-Options"] == "DENY"
+    assert headers["Referrer-Policy"] == headers["Cross-Origin-Opener-Policy"] == "same-origin"
 
 
 def test_it_keeps_the_callers_trace_id(service: LiveService) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 from drf_spectacular.utils import OpenApiExample, OpenApiRequest, OpenApiResponse, extend_schema
 
-from conversations.api.operations.common import CONVERSATION_ID
+from conversations.api.operations.common import ID
 from conversations.api.schema import EXAMPLE_ID, problems
 from conversations.api.serializers.activity import ActivityBatchSerializer, ActivitySerializer
 from conversations.api.shapes_activity import ActivityResultsShape, ActivityTotalsShape
@@ -42,7 +42,7 @@ OPERATIONS: dict[str, Any] = {
         description=f"{_ONCE} Conversations in the trash count too.",
         tags=_TAGS,
         request=_request(ActivitySerializer, _ITEM),
-        parameters=[CONVERSATION_ID],
+        parameters=[ID],
         responses={
             200: _answer(ActivityTotalsShape, _TOTALS, "Counted, now or before."),
             **problems(["not_found", "too_contended"]),

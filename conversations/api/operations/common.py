@@ -5,6 +5,8 @@ from typing import Any, TypeVar
 
 from drf_spectacular.utils import OpenApiParameter
 
+from conversations.api import patterns
+
 View = TypeVar("View")
 
 
@@ -24,6 +26,13 @@ def query_parameter(name: str, schema: dict[str, Any], description: str) -> Open
     return OpenApiParameter(name=name, type=schema, description=description)
 
 
-CONVERSATION_ID = OpenApiParameter(
-    name="id", type=str, location=OpenApiParameter.PATH, pattern="^[0-9a-f]{24}$"
+ID = OpenApiParameter(
+    name="id",
+    type=patterns.string(24, patterns.OBJECT_ID),
+    location=OpenApiParameter.PATH,
+)
+CURSOR = query_parameter(
+    "cursor",
+    patterns.string(patterns.LONGEST_URL, patterns.BASE64URL),
+    "`next_cursor` or `previous_cursor` of a page.",
 )

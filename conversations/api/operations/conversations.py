@@ -10,7 +10,8 @@ from drf_spectacular.utils import (
     extend_schema,
 )
 
-from conversations.api.operations.common import CONVERSATION_ID, query_parameter
+from conversations.api import patterns
+from conversations.api.operations.common import CURSOR, ID, query_parameter
 from conversations.api.pagination import (
     DEFAULT_LIMIT,
     DEFAULT_ORDERING,
@@ -71,7 +72,12 @@ def _answer(value: dict[str, Any], description: str, **changes: Any) -> OpenApiR
 
 _IDEMPOTENCY_KEY = OpenApiParameter(
     name="Idempotency-Key",
-    type={"type": "string", "minLength": 1, "maxLength": 255},
+    type={
+        "type": "string",
+        "minLength": 1,
+        "maxLength": 255,
+        "pattern": r"^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$",
+    },
     location=OpenApiParameter.HEADER,
     description="A repeat with the same key within 24 hours gets the first answer.",
 )
@@ -103,19 +109,21 @@ _ACCEPT_PATCH = OpenApiParameter(
     response=[415],
     description="The media types of a patch.",
 )
-_ENTITY_TAGS = r'^(\*|(W/)?"[^"]*"( *, *(W/)?"[^"]*")*)$'
+_ENTITY_TAGS = {
+    "type": "string",
+    "maxLength": patterns.LONGEST_URL,
+    "pattern": r'^(\*|(W/)?"[^"]*"( *, *(W/)?"[^"]*")*)$',
+}
 _IF_MATCH = OpenApiParameter(
     name="If-Match",
-    type=str,
-    pattern=_ENTITY_TAGS,
+    type=_ENTITY_TAGS,
     location=OpenApiParameter.HEADER,
     description="Change only if the version part of this ETag is still current. Without it, "
     "concurrent changes of different members all survive.",
 )
 _IF_NONE_MATCH = OpenApiParameter(
     name="If-None-Match",
-    type=str,
-    pattern=_ENTITY_TAGS,
+    type=_ENTITY_TAGS,
     location=OpenApiParameter.HEADER,
     description="Answer 304 if this ETag, all of it, is still current.",
 )
@@ -145,7 +153,7 @@ _PAGING = [
         {"type": "string", "enum": list(STRATEGIES), "default": "cursor"},
         "`offset` counts, and reaches the first 10,000 only.",
     ),
-    query_parameter("cursor", {"type": "string"}, "`next_cursor` or `previous_cursor` of a page."),
+    CURSOR,
     query_parameter(
         "offset",
         # No default here: generated clients send defaults, and a cursor's page has no offset.
@@ -163,7 +171,7 @@ def _transition(operation_id: str, summary: str, status: str, *codes: str) -> An
         operation_id=operation_id,
         summary=summary,
         request=None,
-        parameters=[CONVERSATION_ID, _IF_MATCH, _ETAG],
+        parameters=[ID, _IF_MATCH, _ETAG],
         responses={
             200: _answer(_CONVERSATION, "The conversation as it is now.", status=status),
             **problems([*_CHANGE, *codes]),
@@ -205,7 +213,7 @@ OPERATIONS: dict[str, Any] = {
     "retrieve": extend_schema(
         operation_id="get_conversation",
         summary="Get a conversation",
-        parameters=[CONVERSATION_ID, _IF_NONE_MATCH, _ETAG],
+        parameters=[ID, _IF_NONE_MATCH, _ETAG],
         responses={
             200: _answer(_CONVERSATION, "The conversation."),
             304: OpenApiResponse(description="The caller has it already."),
@@ -229,7 +237,7 @@ OPERATIONS: dict[str, Any] = {
                 ],
             )
         },
-        parameters=[CONVERSATION_ID, _IF_MATCH, _ETAG, _ACCEPT_PATCH],
+        parameters=[ID, _IF_MATCH, _ETAG, _ACCEPT_PATCH],
         responses={
             200: _answer(_CONVERSATION, "The conversation as it is now.", title="Engines"),
             **problems([*_CHANGE, "state_conflict"]),
@@ -240,7 +248,7 @@ OPERATIONS: dict[str, Any] = {
         summary="Delete a conversation",
         description="To the trash, from which it can be restored; or for good.",
         parameters=[
-            CONVERSATION_ID,
+            ID,
             _IF_MATCH,
             _ETAG,
             query_parameter(

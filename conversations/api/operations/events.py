@@ -4,12 +4,13 @@ from typing import Any
 
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 
-from conversations.api.operations.common import CONVERSATION_ID, query_parameter
+from conversations.api import patterns
+from conversations.api.event_pages import DEFAULT_FEED_LIMIT, MAX_FEED_LIMIT
+from conversations.api.operations.common import CURSOR, ID, query_parameter
 from conversations.api.pagination import DEFAULT_LIMIT, MAX_LIMIT
 from conversations.api.schema import EXAMPLE_ID, problems
 from conversations.api.shapes_events import EventPageShape, HistoryPageShape
 
-DEFAULT_FEED_LIMIT, MAX_FEED_LIMIT = 100, 500
 MAX_WAIT = 25  # seconds
 
 _EVENT = {
@@ -53,7 +54,7 @@ OPERATIONS: dict[str, Any] = {
         summary="List what happened to a conversation",
         description="Its events, newest first, from the moment that each change is answered.",
         parameters=[
-            CONVERSATION_ID,
+            ID,
             query_parameter(
                 "limit",
                 {
@@ -64,9 +65,7 @@ OPERATIONS: dict[str, Any] = {
                 },
                 "How many on a page.",
             ),
-            query_parameter(
-                "cursor", {"type": "string"}, "`next_cursor` or `previous_cursor` of a page."
-            ),
+            CURSOR,
         ],
         responses={
             200: _answer(
@@ -89,7 +88,7 @@ OPERATIONS: dict[str, Any] = {
         parameters=[
             query_parameter(
                 "after",
-                {"type": "string"},
+                patterns.string(patterns.LONGEST_URL, patterns.BASE64URL),
                 "`next_cursor` of a page, or, in the feed of one user, an `event_id`. "
                 "Without it the oldest events that are kept come first.",
             ),

@@ -2,17 +2,14 @@
 
 from typing import Any
 
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 
-from conversations.api.operations.common import query_parameter
+from conversations.api import patterns
+from conversations.api.operations.common import CURSOR, ID, query_parameter
 from conversations.api.pagination import DEFAULT_LIMIT, MAX_LIMIT
 from conversations.api.schema import EXAMPLE_ID, problems
 from conversations.api.shapes_jobs import JobPageShape, JobShape
-from conversations.job import JobState
 
-JOB_ID = OpenApiParameter(
-    name="id", type=str, location=OpenApiParameter.PATH, pattern="^[0-9a-f]{24}$"
-)
 JOB: dict[str, Any] = {
     "id": EXAMPLE_ID,
     "kind": "erase_user_data",
@@ -57,10 +54,10 @@ OPERATIONS: dict[str, Any] = {
         summary="List jobs",
         description="Those that the caller started, newest first; kept for 30 days after they end.",
         parameters=[
-            query_parameter("kind", {"type": "string", "maxLength": 64}, "Jobs of this kind."),
+            query_parameter("kind", patterns.string(64, patterns.WORD), "Jobs of this kind."),
             query_parameter(
                 "state",
-                {"type": "string", "enum": [state.value for state in JobState]},
+                {"$ref": "#/components/schemas/JobState"},
                 "Jobs in this state.",
             ),
             query_parameter(
@@ -68,9 +65,7 @@ OPERATIONS: dict[str, Any] = {
                 {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT},
                 "How many on a page.",
             ),
-            query_parameter(
-                "cursor", {"type": "string"}, "`next_cursor` or `previous_cursor` of a page."
-            ),
+            CURSOR,
         ],
         responses={
             200: answer(JobPageShape, _PAGE, "A page."),
@@ -81,7 +76,7 @@ OPERATIONS: dict[str, Any] = {
         operation_id="get_job",
         summary="Get a job",
         description="Its state and progress; ask again from time to time until it has ended.",
-        parameters=[JOB_ID],
+        parameters=[ID],
         responses={
             200: answer(JobShape, _SUCCEEDED, "The job."),
             **problems(["forbidden", "not_found"]),
@@ -92,7 +87,7 @@ OPERATIONS: dict[str, Any] = {
         summary="Cancel a job",
         description="What it has done stays done. One that is cancelled already stays as it is.",
         request=None,
-        parameters=[JOB_ID],
+        parameters=[ID],
         responses={
             200: answer(JobShape, {**JOB, "state": "cancelled"}, "It is cancelled."),
             202: answer(JobShape, {**JOB, "state": "cancelling"}, "It will end soon."),

@@ -5,6 +5,7 @@ from typing import Any
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
 
+from conversations.api import patterns
 from conversations.api.ndjson import NDJSON
 from conversations.api.operations.jobs import JOB, answer
 from conversations.api.schema import problems
@@ -12,9 +13,8 @@ from conversations.api.shapes_jobs import JobShape
 
 _USER_ID = OpenApiParameter(
     name="user_id",
-    type=str,
+    type=patterns.string(128, patterns.USER_ID),
     location=OpenApiParameter.PATH,
-    pattern="^[A-Za-z0-9_.:@-]{1,128}$",
     description="Who is to be erased.",
 )
 _LOCATION = OpenApiParameter(

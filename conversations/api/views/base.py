@@ -29,13 +29,15 @@ class StrictViewSet(ViewSet):
     """Refuses query parameters an action does not know, and tells of degraded answers.
 
     `parameters` names what each action knows beside `user_id`; `repeatable` what may come twice;
-    `without_owner` the actions for which `user_id` means nothing.
+    `without_owner` the actions for which `user_id` means nothing. Who has the `unlimited_scope` may
+    call as often as they like.
     """
 
     http_method_names = ["get", "head", "options", "post", "patch", "delete"]  # noqa: RUF012  # DRF's own form
     parameters: ClassVar[dict[str, Collection[str]]] = {}
     repeatable: ClassVar[Collection[str]] = ()
     without_owner: ClassVar[Collection[str]] = ()
+    unlimited_scope: ClassVar[str | None] = None
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         """Handle the request, its time on the database bounded."""
@@ -43,7 +45,7 @@ class StrictViewSet(ViewSet):
             return super().dispatch(request, *args, **kwargs)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Authenticate, then check the query string; nobody gets further before all is set up."""
+        """Authenticate, count, check the query string; nobody gets further before all is set up."""
         super().initial(request, *args, **kwargs)
         check_encoding(request.META.get("QUERY_STRING", ""))
         check_known(
@@ -69,7 +71,9 @@ class StrictViewSet(ViewSet):
         return super().perform_content_negotiation(request, force)
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
-        """Add X-Degraded where the answer owes something to a fallback."""
+        """Add what is left of the rate limit, and X-Degraded where a fallback had a part in it."""
+        for name, value in getattr(request, "rate_limit_headers", {}).items():
+            response[name] = value
         degraded = list(getattr(request, "degraded", ()))
         principal = getattr(request, "_user", None)
         if isinstance(principal, Principal) and principal.unverified_because is not None:

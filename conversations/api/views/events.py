@@ -8,6 +8,8 @@ from conversations import dependencies
 from conversations.api.answers import json_answer
 from conversations.api.callers import caller_of
 from conversations.api.event_pages import (
+    DEFAULT_FEED_LIMIT,
+    MAX_FEED_LIMIT,
     feed_body,
     feed_scope,
     history_body,
@@ -17,8 +19,6 @@ from conversations.api.event_pages import (
 )
 from conversations.api.operations.common import documented
 from conversations.api.operations.events import (
-    DEFAULT_FEED_LIMIT,
-    MAX_FEED_LIMIT,
     MAX_WAIT,
     OPERATIONS,
 )

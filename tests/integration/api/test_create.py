@@ -63,7 +63,9 @@ def test_it_keeps_what_the_caller_says(api: ApiClient) -> None:
     assert body["expires_at"] == "2100-01-01T00:00:00.123Z"
 
 
-@pytest.mark.parametrize("language", ["en", "pt-BR", "zh-Hant-TW", "x-private", "i-klingon"])
+@pytest.mark.parametrize(
+    "language", ["en", "pt-BR", "zh-Hant-TW", "x" + "-private" * 12, "i-klingon"]
+)
 def test_it_takes_every_well_formed_language(api: ApiClient, language: str) -> None:
     """BCP 47, private use included."""
     assert api.create(settings={"language": language})["settings"]["language"] == language
@@ -127,11 +129,13 @@ def test_it_stores_one_event_with_the_document(api: ApiClient, database: None) -
         ({"settings": {"max_tokens": 0}}, {"#/settings/max_tokens": "out_of_range"}),
         ({"settings": {"max_tokens": 1.5}}, {"#/settings/max_tokens": "invalid_type"}),
         ({"settings": {"language": "en_US"}}, {"#/settings/language": "invalid"}),
+        ({"settings": {"language": "x" + "-private" * 13}}, {"#/settings/language": "invalid"}),
         ({"settings": {"model": "x" * 129}}, {"#/settings/model": "too_long"}),
         ({"settings": {"system_prompt": "x" * 8001}}, {"#/settings/system_prompt": "too_long"}),
         ({"settings": {"a/b~c": 1}}, {"#/settings/a~1b~0c": "unknown_field"}),
         ({"settings": []}, {"#/settings": "invalid_type"}),
         ({"pinned": "true"}, {"#/pinned": "invalid_type"}),
+        ({"expires_at": f"2100-01-01T00:00:00.{'0' * 39}Z"}, {"#/expires_at": "invalid_datetime"}),
         ({"expires_at": "2100-01-01T00:00:00"}, {"#/expires_at": "invalid_datetime"}),
         ({"expires_at": "2020-01-01T00:00:00Z"}, {"#/expires_at": "in_the_past"}),
         ({"folder_id": "6741"}, {"#/folder_id": "folder_not_found"}),

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from integrations.build import Clients, build_clients
 from integrations.errors import UpstreamUnavailable
 from integrations.resilience.deadline import Deadline
-from integrations.resilience.shared import connect_redis
+from integrations.resilience.shared import SharedMemory, connect_redis
 from tests.integration.integrations.conftest import Settings, until
 
 
@@ -24,7 +24,8 @@ def ask(clients: Clients, character_id: str) -> str:
 
 
 def main(settings: str, redis_url: str, threads: str) -> None:
-    clients = build_clients(config=Settings(**json.loads(settings)), redis=connect_redis(redis_url))
+    shared = SharedMemory(redis=connect_redis(redis_url))
+    clients = build_clients(config=Settings(**json.loads(settings)), shared=shared)
     assert until(lambda: clients.characters.health()["breaker"] == "half_open", seconds=30)
     print("ready", flush=True)  # noqa: T201  # its standard output is how it reports
     sys.stdin.readline()

@@ -13,7 +13,7 @@ from redis import Redis
 
 from integrations.build import Clients, build_clients
 from integrations.resilience.deadline import Deadline
-from integrations.resilience.shared import connect_redis
+from integrations.resilience.shared import SharedMemory, connect_redis
 from tests.doubles.fault_proxy import FaultProxy
 from tests.doubles.stand_in import StandIn
 from tests.doubles.valkey import Valkey
@@ -53,7 +53,9 @@ class World:
         }
         settings = Settings(**(urls | changes))
         connection = connect_redis(self.valkey.url)
-        clients = build_clients(config=settings, redis=connection, headers=headers)
+        clients = build_clients(
+            config=settings, shared=SharedMemory(redis=connection), headers=headers
+        )
         self._closing += [clients.close, connection.close]
         return clients
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from conversation_service.config import Config, ConfigError, load_config
+from integrations.resilience.rate import Rate
 
 ROOT = Path(__file__).resolve().parents[3]
 PRODUCTION = {
@@ -67,6 +68,20 @@ def test_production_refuses_to_guess(monkeypatch: pytest.MonkeyPatch, name: str)
         load_config()
 
 
+@pytest.mark.parametrize("name", ["JWT_SECRET_KEY", "SECRET_KEY"])
+def test_production_refuses_a_secret_that_can_be_guessed(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """One that vouches for tokens as one that seals cursors; 32 characters are enough."""
+    for other, value in PRODUCTION.items():
+        monkeypatch.setenv(other, value)
+    monkeypatch.setenv(name, "k" * 31)
+    with pytest.raises(ConfigError, match=f"^configuration: {name} must have at least 32 "):
+        load_config()
+    monkeypatch.setenv(name, "k" * 32)
+    load_config()
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -91,6 +106,12 @@ def test_production_refuses_to_guess(monkeypatch: pytest.MonkeyPatch, name: str)
         ("PUBLIC_URL", "http:"),
         ("RATE_LIMIT", "600"),
         ("RATE_LIMIT", "0/min"),
+        ("RATE_LIMIT", "-1/min"),
+        ("RATE_LIMIT", "1.5/s"),
+        ("RATE_LIMIT", "٣/s"),
+        ("RATE_LIMIT", "10/month"),
+        ("RATE_LIMIT", "10/s;600/min"),
+        ("RATE_LIMIT", "100001/day"),
         ("TRASH_RETENTION_DAYS", "x"),
         ("ENABLE_BULK_OPERATIONS", "maybe"),
     ],
@@ -105,6 +126,24 @@ def test_it_tells_in_one_line_what_is_wrong(
     line = str(raised.value)
     assert "\n" not in line
     assert name in line or (name, value) == ("JWT_ALGORITHM", "RS256")
+
+
+@pytest.mark.parametrize(
+    ("value", "requests", "seconds"),
+    [
+        ("10/s", 10, 1),
+        ("600/min", 600, 60),
+        ("5000/hour", 5000, 3600),
+        ("100000/day", 100000, 86400),
+    ],
+)
+def test_a_rate_is_so_many_in_so_long(
+    monkeypatch: pytest.MonkeyPatch, value: str, requests: int, seconds: int
+) -> None:
+    """None at all by default."""
+    assert load_config().rate_limit is None
+    monkeypatch.setenv("RATE_LIMIT", value)
+    assert load_config().rate_limit == Rate(requests=requests, seconds=seconds)
 
 
 def test_a_wrong_value_stops_the_start(tmp_path: Path) -> None:

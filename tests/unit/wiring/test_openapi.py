@@ -14,7 +14,7 @@ from conversations.job import JobState
 from conversations.states import LISTED
 
 SNAPSHOT = Path(__file__).parents[2] / "snapshots" / "openapi.json"
-EVERYWHERE = {"400", "401", "403", "406", "500", "503"}
+EVERYWHERE = {"400", "401", "403", "406", "429", "500", "503"}
 CHANGES = {
     "update_conversation",
     "delete_conversation",
@@ -36,9 +36,21 @@ def document(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def operations(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Return the API's operations by their ids."""
+    """Return the API's operations by their ids, with all that their responses refer to."""
+    shared = document["components"]["responses"]
+
+    def whole(response: dict[str, Any]) -> dict[str, Any]:
+        name = response.get("$ref", "").removeprefix("#/components/responses/")
+        found: dict[str, Any] = shared[name] if name else response
+        return found
+
     return {
-        operation["operationId"]: operation
+        operation["operationId"]: {
+            **operation,
+            "responses": {
+                status: whole(response) for status, response in operation["responses"].items()
+            },
+        }
         for path, item in document["paths"].items()
         for operation in item.values()
         if path.startswith("/api/v1/")
@@ -88,7 +100,14 @@ def test_every_operation_tells_its_errors(operations: dict[str, Any]) -> None:
             for example in content["examples"].values():
                 assert CATALOGUE[example["value"]["code"]].status == int(status)
             assert "X-Trace-Id" in response["headers"]
-            assert ("Retry-After" in response["headers"]) == (status == "503")
+            assert ("Retry-After" in response["headers"]) == (status in ("429", "503"))
+
+
+def test_every_answer_may_tell_of_the_rate_limit(operations: dict[str, Any]) -> None:
+    """Good and bad ones."""
+    for operation in operations.values():
+        for response in operation["responses"].values():
+            assert {"RateLimit", "RateLimit-Policy"} <= set(response["headers"])
 
 
 def test_every_operation_needs_a_bearer_token(

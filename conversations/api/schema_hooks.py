@@ -1,0 +1,80 @@
+"""The last touch to the OpenAPI document: limits where tools want them, and nothing twice."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from conversations.api import patterns
+from conversations.api.moments import LONGEST_MOMENT
+from conversations.api.problems import CONTENT_TYPE
+
+_LIMITS: Mapping[str, dict[str, Any]] = {
+    "date-time": {"maxLength": LONGEST_MOMENT},
+    "uri": {"maxLength": patterns.LONGEST_URL},
+}
+_SECONDS = {"type": "integer", "format": "int32", "minimum": 0, "maximum": 2**31 - 1}
+_HEADERS: Mapping[str, dict[str, Any]] = {
+    "Accept-Patch": patterns.string(128, "^[a-z/+-]+(, [a-z/+-]+)*$"),
+    "Access-Control-Allow-Origin": patterns.string(patterns.LONGEST_URL, r"^(\*|https?://.+)$"),
+    "Allow": patterns.string(128, "^[A-Z]+(, [A-Z]+)*$"),
+    "Content-Disposition": patterns.string(128, '^attachment; filename="[a-z.-]+"$'),
+    "ETag": patterns.string(64, r'^"[0-9]+(\.[0-9]+)?"$'),
+    "Idempotent-Replayed": {"type": "string", "enum": ["true"]},
+    "Location": {"type": "string", "format": "uri", "maxLength": patterns.LONGEST_URL},
+    "RateLimit": patterns.string(128, '^"[a-z]+";r=[0-9]+(;t=[0-9]+)?$'),
+    "RateLimit-Policy": patterns.string(128, '^"[a-z]+";q=[0-9]+;w=[0-9]+$'),
+    "Retry-After": _SECONDS,
+    "WWW-Authenticate": patterns.string(256, "^Bearer"),
+    "X-Degraded": patterns.string(128, "^[a-z-]+(, [a-z-]+)*$"),
+    "X-Trace-Id": patterns.string(64, patterns.TRACE_ID),
+}
+
+Node = dict[str, Any]
+
+
+def complete(result: Node, generator: Any, request: Any, public: Any) -> Node:  # noqa: ARG001  # drf-spectacular's signature
+    """Return the document with all the limits that tools ask for.
+
+    Headers, and the errors that operations have in common, become components.
+    """
+    document: Node = _limited(result)
+    headers: Node = {}
+    errors: Node = {}
+    for item in document["paths"].values():
+        for operation in item.values():
+            responses = operation["responses"]
+            for status, response in responses.items():
+                for name, header in response.get("headers", {}).items():
+                    whole = {**header, "schema": _HEADERS[name]}
+                    response["headers"][name] = _shared(whole, headers, "headers", name)
+                if codes := _codes(response):
+                    name = "-".join([status, *codes])
+                    responses[status] = _shared(response, errors, "responses", name)
+    document["components"] |= {"headers": headers, "responses": errors}
+    return document
+
+
+def _codes(response: Node) -> list[str]:
+    """Return the codes of the problems that a response shows, none if it is a good answer."""
+    problem = response.get("content", {}).get(CONTENT_TYPE, {})
+    return list(problem.get("examples", ()))
+
+
+def _shared(node: Node, components: Node, kind: str, name: str) -> Node:
+    """Return a reference to the component of this name, or the node if it differs from that."""
+    if components.setdefault(name, node) == node:
+        return {"$ref": f"#/components/{kind}/{name}"}
+    return node
+
+
+def _limited(node: Any) -> Any:
+    """Return a copy in which numbers and formatted strings have limits."""
+    if isinstance(node, list):
+        return [_limited(each) for each in node]
+    if not isinstance(node, dict):
+        return node
+    copy = {name: _limited(value) for name, value in node.items()}
+    kind = copy.get("type")
+    if "integer" in (kind if isinstance(kind, list) else [kind]):
+        copy.setdefault("format", "int32")
+    form = copy.get("format")
+    return {**_LIMITS[form], **copy} if isinstance(form, str) and form in _LIMITS else copy

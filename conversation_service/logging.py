@@ -23,9 +23,12 @@ from conversation_service.tracing import trace_fields
 
 STDOUT = 1
 OURS = ("conversation_service", "conversations", "integrations")
-# Below WARNING these write queries, documents and URLs, or a line for every 404 that the access
-# line already tells.
-QUIET = ("pymongo", "urllib3", "requests", "django.db", "django.server", "amqp", "kombu")
+# Below WARNING these write queries, documents and URLs, a line for every 404 that the access line
+# already tells, or two lines for each of the sweeps that beat sends every second.
+QUIET = (
+    *("pymongo", "urllib3", "requests", "django.db", "django.server", "amqp", "kombu"),
+    *("celery.worker.strategy", "celery.app.trace"),
+)
 # Celery's lines about a task carry its arguments, its result and its exception's message.
 _TASK_CONTENT = ("args", "kwargs", "return_value", "exc", "traceback")
 

@@ -71,6 +71,12 @@ def test_it_is_healthy_when_it_says_ready(shared: Supervised) -> None:
     assert eventually(lambda: set(statuses().values()) == {"healthy"}, 30), statuses()
 
 
+def test_what_it_says_is_not_swept_away(shared: Supervised) -> None:
+    """Tasks come every second; none of them is worth a line while all is well."""
+    time.sleep(2.5)  # some of them
+    assert not [line for line in shared.out if "outbox.sweep" in line]
+
+
 def test_it_tells_other_commands_where_its_servers_are(shared: Supervised) -> None:
     """The file names servers that answer, each use of the cache apart from the others."""
     names = shared.servers()

@@ -114,7 +114,15 @@ def _record(request: HttpRequest, response: HttpResponseBase, *, seconds: float)
         status=status,
         duration_ms=round(seconds * 1000, 2),
         user_id=_caller(request),
+        **_acted_for(request, status=status),
     )
+
+
+def _acted_for(request: HttpRequest, *, status: int) -> dict[str, str]:
+    """Return whose data an admin read or changed by `?user_id=`, where that was granted."""
+    owner = request.GET.get("user_id")
+    granted = status < HTTPStatus.BAD_REQUEST and _caller(request) is not None
+    return {"owner": owner} if owner and granted else {}
 
 
 def _caller(request: HttpRequest) -> str | None:

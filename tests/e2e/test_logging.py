@@ -35,6 +35,18 @@ def test_it_writes_an_access_line(service: LiveService, user_id: str, trace_id: 
     assert line["service"] == service.name
 
 
+def test_it_says_for_whom_an_admin_acted(service: LiveService, user_id: str, trace_id: str) -> None:
+    """What was granted; the id that somebody else names is only a word of theirs."""
+    path = f"/api/v1/conversations?user_id={user_id}"
+    admin = service.token("admin", scope="conversations:admin")
+    assert service.get(path, token=admin, X_Trace_Id=trace_id).status_code == 200
+    line = service.line_of(trace_id)
+    assert (line["user_id"], line["owner"]) == ("admin", user_id)
+    refused = service.get(path, token=service.token("somebody"), X_Trace_Id=f"{trace_id}-2")
+    assert refused.status_code == 403
+    assert "owner" not in service.line_of(f"{trace_id}-2")
+
+
 def test_it_keeps_tokens_and_content_out(service: LiveService, user_id: str, trace_id: str) -> None:
     """Neither what was written nor how it was authorised shows, whether it went well or not."""
     token = service.token(user_id, note=SECRET)

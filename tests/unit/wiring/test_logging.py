@@ -97,7 +97,7 @@ def test_extra_fields_of_libraries_are_left_out(lines: Lines) -> None:
 def test_a_tasks_arguments_and_result_are_left_out(lines: Lines) -> None:
     """Celery writes them into its messages."""
     context = {"name": "tidy", "id": "1", "return_value": SECRET, "args": SECRET, "exc": SECRET}
-    logging.getLogger("celery.app.trace").info(
+    logging.getLogger("celery.app.trace").error(
         "Task %(name)s[%(id)s] %(return_value)s %(args)s %(exc)s", context
     )
     (line,) = lines.read()

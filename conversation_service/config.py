@@ -4,7 +4,9 @@ Values come from, highest first: the environment, `.env`, and, in development, t
 a running `make run` names its embedded servers. `.env.example` lists all of them.
 """
 
+import os
 import re
+import sys
 from functools import lru_cache
 from ipaddress import ip_network
 from pathlib import Path
@@ -242,6 +244,11 @@ class Config(BaseSettings):
         return max(1, self.web_threads // 5)
 
     @property
+    def admin_door_size(self) -> int:
+        """How many requests to the admin may wait for a database that does not answer."""
+        return max(1, self.web_threads // 5)
+
+    @property
     def feed_waiters(self) -> int:
         """How many requests of one process may wait for events, each with a thread."""
         return self.web_threads // 5
@@ -284,9 +291,11 @@ def load_config() -> Config:
 def get_config() -> Config:
     """Return this process's configuration, read once.
 
-    A fault ends the process with its one line: nothing can start without a configuration.
+    A fault ends the process with its one line and EX_CONFIG (78, sysexits.h): nothing can start
+    without a configuration.
     """
     try:
         return load_config()
     except ConfigError as error:
-        raise SystemExit(str(error)) from None
+        sys.stderr.write(f"{error}\n")
+        sys.exit(os.EX_CONFIG)

@@ -13,15 +13,18 @@ from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.core.exceptions import DisallowedHost
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.middleware.csrf import CsrfViewMiddleware
 from django.utils.functional import SimpleLazyObject
+from pymongo.errors import PyMongoError
 
 from conversation_service import __version__
+from conversation_service.admin_door import AdminDoor
 from conversation_service.metrics import count_request, known_method
-from conversation_service.problems import as_problem, problem
-from conversation_service.routes import endpoint_of, loggable_path
+from conversation_service.problems import as_problem, is_database_away, problem
+from conversation_service.routes import PROBES, endpoint_of, loggable_path
 from conversation_service.trace import Trace, begin_trace
 from conversation_service.tracing import recorder
 from integrations.resilience.deadline import Deadline
@@ -55,19 +58,21 @@ class RequestContextMiddleware:
         trace = begin_trace(
             trace_id=request.META.get("HTTP_X_TRACE_ID", ""),
             traceparent=request.META.get("HTTP_TRACEPARENT", ""),
-            ratio=self._trace_ratio,
+            ratio=0 if request.path in PROBES else self._trace_ratio,
         )
         known = cast("ServiceRequest", request)
         known.trace_id = trace.trace_id
         known.kept_trace_id = trace.kept_id
         known.deadline = Deadline.after(self._timeout)
-        with self._spans.of_request(trace) if self._spans else nullcontext():
+        # Nobody asks for the trace of a probe or a scrape, unless the caller is in one.
+        quiet = request.path in PROBES and not trace.parent
+        with self._spans.of_request(trace) if self._spans and not quiet else nullcontext():
             # What is left of it bounds every operation on the database (PyMongo's timeoutMS).
             with pymongo.timeout(self._timeout):
                 response = self._respond(request)
             self._add_headers(request, response, trace=trace)
             _record(request, response, seconds=time.perf_counter() - started)
-            if self._spans:
+            if self._spans and not quiet:
                 self._spans.answered(
                     method=known_method(request.method or ""),
                     endpoint=endpoint_of(request),
@@ -137,7 +142,8 @@ def _caller(request: HttpRequest) -> str | None:
 class AdminOnlyMiddleware:
     """Sessions, accounts, messages and CSRF for /admin/ only: an API call pays for none of them.
 
-    The API knows its callers by their token alone, so no cookie can speak for anyone there.
+    The API knows its callers by their token alone, so no cookie can speak for anyone there. While
+    the database is away the admin says so, as the API does.
     """
 
     def __init__(self, get_response: Next) -> None:
@@ -146,12 +152,19 @@ class AdminOnlyMiddleware:
         inner = cast("Any", get_response)
         self._csrf = CsrfViewMiddleware(AuthenticationMiddleware(MessageMiddleware(inner)))
         self._for_admin = SessionMiddleware(self._csrf)
+        self._door = AdminDoor(size=settings.CONFIG.admin_door_size)
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Pass the request on, through the admin's own middleware where it is the admin's."""
-        if _is_admin(request):
+        if not _is_admin(request):
+            return self._get_response(request)
+        try:
+            self._door.enter()
             return cast("HttpResponseBase", self._for_admin(request))
-        return self._get_response(request)
+        except (PyMongoError, DatabaseError) as error:  # of the door, or of reading a session
+            if (answer := self.process_exception(request, error)) is None:
+                raise
+            return answer
 
     def process_view(
         self,
@@ -163,6 +176,12 @@ class AdminOnlyMiddleware:
         """Check the CSRF token of the admin's forms."""
         if _is_admin(request):
             return self._csrf.process_view(request, view, args, kwargs)
+        return None
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Answer a page that found the database away on its way."""
+        if _is_admin(request) and is_database_away(error):
+            return problem(request, "database_unavailable")
         return None
 
 

@@ -53,6 +53,11 @@ def docs(_request: HttpRequest) -> HttpResponse:
     return _page("pages/docs.html", policy=_DOCS_POLICY)
 
 
+def nowhere(_request: HttpRequest, **_: str) -> HttpResponse:
+    """Answer that there is no such page; raises Http404."""
+    raise Http404
+
+
 @require_safe
 def redoc(_request: HttpRequest) -> HttpResponse:
     """Show the API in Redoc, for reading."""

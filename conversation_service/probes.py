@@ -13,7 +13,7 @@ from kombu.connection import Connection
 from conversation_service.heartbeat import heartbeats
 from conversation_service.refreshed import Refreshed
 from conversations import dependencies
-from conversations.repository.database import collection
+from conversations.repository.database import ping
 from conversations.services.outbox import outbox_state
 from conversations.services.setup import index_faults
 from integrations.client import HttpClient
@@ -90,7 +90,7 @@ def _mongodb_check() -> Callable[[], Report]:
     def check() -> Report:
         nonlocal good_until
         with pymongo.timeout(LIMIT):
-            report = _timed(lambda: collection("conversations").database.command("ping"))
+            report = _timed(ping)
             if time.monotonic() < good_until:
                 return report
             if faults := index_faults():

@@ -9,7 +9,9 @@ from django.core.exceptions import (
     TooManyFieldsSent,
     TooManyFilesSent,
 )
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
+from pymongo.errors import ConnectionFailure, ExecutionTimeout
 
 from conversations.api.problem_response import problem_response
 from conversations.api.problems import CATALOGUE, CONTENT_TYPE
@@ -26,6 +28,11 @@ _CODES: Final[dict[int, str]] = {
     HTTPStatus.TOO_MANY_REQUESTS: "too_many_requests",
     HTTPStatus.SERVICE_UNAVAILABLE: "service_unavailable",
 }
+_STALE_FORM: Final = (
+    "The form is not of this session: another login has come since, the browser keeps no cookies, "
+    "or another site sent it. Load the page again, then send it."
+)
+_AWAY: Final = (ConnectionFailure, ExecutionTimeout)
 _KEPT_HEADERS = ("Allow", "Retry-After", "WWW-Authenticate")
 
 
@@ -33,6 +40,7 @@ _DETAILS: Final = {
     "not_found": "There is nothing at this address.",
     "forbidden": "This account may not do this.",
     "malformed_request": "The request does not have the form that this address expects.",
+    "database_unavailable": "The database cannot be reached now.",
 }
 
 
@@ -58,7 +66,7 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001
     """Answer a form of the admin that was sent without its CSRF token (CSRF_FAILURE_VIEW)."""
-    return problem(request, "forbidden")
+    return problem_response(request=request, code="forbidden", detail=_STALE_FORM)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
@@ -69,6 +77,12 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # no
 def server_error(request: HttpRequest) -> HttpResponse:
     """Answer an exception that nobody handled (handler500)."""
     return problem(request, "internal_error")
+
+
+def is_database_away(error: BaseException) -> bool:
+    """Whether an error, PyMongo's or the ORM's for it, says that the database does not answer."""
+    cause = error.__cause__ if isinstance(error, DatabaseError) else error
+    return isinstance(cause, _AWAY)
 
 
 def as_problem(request: HttpRequest, response: HttpResponse) -> HttpResponse:

@@ -6,6 +6,8 @@ from functools import lru_cache
 from django.conf import settings
 from django.http import HttpRequest
 
+PROBES = frozenset({"/health", "/health/live", "/health/ready", "/metrics"})  # for machines
+
 _PARAMETER = re.compile(r"\(\?P<(\w+)>[^)]*\)|<(?:\w+:)?(\w+)>")
 _LONGEST_PATH = 256
 _SECRET_PARAMETER = "token"  # noqa: S105  # the name of a route's parameter

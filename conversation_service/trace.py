@@ -12,7 +12,10 @@ from dataclasses import dataclass
 from conversations.trace_ids import is_sampled, w3c_trace_id
 
 _OUR_HEADER = re.compile(r"[A-Za-z0-9-]{1,64}")
-_TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?")
+# Version 00 is 55 characters long; later ones may go on (section 3.2.4, "Versioning").
+_TRACEPARENT = re.compile(
+    r"(?!ff|00.{54})[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?"
+)
 _NO_TRACE = "0" * 32
 _NO_SPAN = "0" * 16
 

@@ -25,5 +25,7 @@ urlpatterns = [
     path("health/ready", health.ready),
     path("metrics", metrics.metrics),
     path("admin", require_safe(RedirectView.as_view(url="/admin/"))),
+    # The admin's way to an object's page on the site: there is none, and it fails on most ids.
+    path("admin/r/<path:rest>", pages.nowhere),
     path("admin/", admin.site.urls),
 ]

@@ -1,3 +1,5 @@
+import os
+import sys
 from typing import Any
 
 from django.apps import AppConfig
@@ -26,7 +28,8 @@ class ConversationsConfig(AppConfig):
         try:
             installed_plugins()
         except BadPlugin as error:
-            raise SystemExit(f"configuration: {error}") from None
+            sys.stderr.write(f"configuration: {error}\n")
+            sys.exit(os.EX_CONFIG)
 
 
 def _add_switches(*, apps: Apps = installed_apps, **_signal: Any) -> None:

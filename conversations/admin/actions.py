@@ -12,15 +12,14 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
-from conversations.admin.outcomes import act_on_each
+from conversations.admin.outcomes import act_on_each, tell_of_gone, tell_of_odd
 from conversations.admin.staff import actor_of, caller_for, now
 from conversations.caller import Caller
-from conversations.errors import ConversationNotFound
 from conversations.models import Conversation
 from conversations.services.archive import archive_conversation
 from conversations.services.change import Changed
 from conversations.services.export import export_conversations
-from conversations.services.oversight import Occasion, record_view
+from conversations.services.oversight import Occasion, examine, record_view
 from conversations.services.trash import purge_conversation, restore_conversation
 
 BACK = "back"  # in a form: the conversation whose page the action came from
@@ -39,36 +38,50 @@ class _UseCase(Protocol):
 
 
 @admin.action(description="Archive", permissions=["operate"])
-def archive(_: Any, request: HttpRequest, selected: QuerySet[Conversation]) -> HttpResponse:
+def archive(_: Any, request: HttpRequest, selected: QuerySet[Conversation]) -> HttpResponse:  # noqa: ARG001
     """Archive each."""
-    return _apply(request, selected, archive_conversation, done="Archived")
+    return _apply(request, archive_conversation, done="Archived")
 
 
 @admin.action(description="Restore from the trash", permissions=["operate"])
-def restore(_: Any, request: HttpRequest, selected: QuerySet[Conversation]) -> HttpResponse:
+def restore(_: Any, request: HttpRequest, selected: QuerySet[Conversation]) -> HttpResponse:  # noqa: ARG001
     """Take each out of the trash."""
-    return _apply(request, selected, restore_conversation, done="Restored")
+    return _apply(request, restore_conversation, done="Restored")
 
 
 @admin.action(description="Purge for good…", permissions=["purge"])
-def purge(model_admin: Any, request: HttpRequest, selected: QuerySet[Conversation]) -> HttpResponse:
+def purge(
+    model_admin: Any,
+    request: HttpRequest,
+    selected: QuerySet[Conversation],  # noqa: ARG001
+) -> HttpResponse | None:
     """Ask first; then delete the content of each for good."""
     if request.POST.get("post") == "yes":
-        return _apply(request, selected, purge_conversation, done="Purged")
+        return _apply(request, purge_conversation, done="Purged")
+    there = _there(request)
+    if not there:
+        return None
     context = {
         **model_admin.admin_site.each_context(request),
         "title": "Purge for good?",
         "opts": model_admin.opts,
-        "selected": selected,
+        "selected": there,
         "checkbox": ACTION_CHECKBOX_NAME,
+        "where_from": _where_from(request),
     }
     return TemplateResponse(request, "operations/purge.html", context)
 
 
 @admin.action(description="Export as NDJSON", permissions=["content"])
-def export(_: Any, request: HttpRequest, selected: QuerySet[Conversation]) -> HttpResponse:
+def export(
+    _: Any,
+    request: HttpRequest,
+    selected: QuerySet[Conversation],  # noqa: ARG001
+) -> HttpResponse | None:
     """Answer with a file of them, one JSON object on each line; that is recorded first."""
-    owners = {conversation.pk: conversation.user_id for conversation in selected}
+    owners = {conversation.pk: conversation.user_id for conversation in _there(request)}
+    if not owners:
+        return None
     moment = now()
     record_view(
         conversation_ids=list(owners),
@@ -87,18 +100,20 @@ def export(_: Any, request: HttpRequest, selected: QuerySet[Conversation]) -> Ht
 ACTIONS = (archive, restore, purge, export)
 
 
-def _apply(
-    request: HttpRequest,
-    selected: QuerySet[Conversation],
-    use_case: _UseCase,
-    *,
-    done: str,
-) -> HttpResponse:
-    owners = {str(conversation.pk): conversation.user_id for conversation in selected}
+def _there(request: HttpRequest) -> list[Conversation]:
+    """Return the selected that a caller could see, the newest first; the others are told of."""
+    ids = request.POST.getlist(ACTION_CHECKBOX_NAME)
+    examined = examine([ObjectId(each) for each in ids], now=now())
+    tell_of_odd(request, examined.odd)
+    known = {*map(str, examined.sound), *(each for each, _ in examined.odd)}
+    tell_of_gone(request, [each for each in ids if each not in known])
+    return list(Conversation.objects.filter(pk__in=examined.sound).order_by("-pk"))
+
+
+def _apply(request: HttpRequest, use_case: _UseCase, *, done: str) -> HttpResponse:
+    owners = {str(conversation.pk): conversation.user_id for conversation in _there(request)}
 
     def act(conversation_id: str) -> bool:
-        if conversation_id not in owners:
-            raise ConversationNotFound
         changed = use_case(
             conversation_id=ObjectId(conversation_id),
             expected_versions=None,
@@ -107,7 +122,7 @@ def _apply(
         )
         return changed is None or changed.changed
 
-    act_on_each(request, request.POST.getlist(ACTION_CHECKBOX_NAME), act, done=done)
+    act_on_each(request, owners, act, done=done)
     return HttpResponseRedirect(_where_from(request))
 
 

@@ -8,9 +8,10 @@ from bson import ObjectId
 from django.contrib import admin, messages
 from django.contrib.admin import ShowFacets
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.utils import unquote
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import BadRequest
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.formats import localize
@@ -29,12 +30,12 @@ from conversations.admin.filters import (
     UserFilter,
 )
 from conversations.admin.listing import NewestFirst, NewestPaginator
+from conversations.admin.outcomes import tell_of_odd
 from conversations.admin.read_only import ReadOnlyAdmin
 from conversations.admin.staff import actor_of, caller_for, may, may_see_content, now
 from conversations.admin.timeline import timeline
 from conversations.models import Conversation
-from conversations.repository.queries import visible
-from conversations.services.oversight import Occasion, record_view
+from conversations.services.oversight import Examined, Occasion, examine, record_view
 from conversations.states import Status
 
 COLOURS = {Status.ACTIVE: "success", Status.ARCHIVED: "info", Status.DELETED: "danger"}
@@ -70,6 +71,11 @@ def _setting(name: str) -> Callable[["ConversationAdmin", Conversation], Any]:
         return conversation.settings.get(name)
 
     return show
+
+
+def _examine(object_id: str) -> Examined:
+    # Also an id that is none: a document may have it.
+    return examine([ObjectId(object_id) if ObjectId.is_valid(object_id) else object_id], now=now())
 
 
 @admin.register(Conversation)
@@ -159,12 +165,9 @@ class ConversationAdmin(ReadOnlyAdmin):
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Any:
         """Return a conversation that a caller could see, or None."""
-        found = super().get_object(request, object_id, from_field)
-        if found is None or found.version is None:
+        if not _examine(object_id).sound:
             return None
-        expires_at = found.expires_at and found.expires_at.replace(tzinfo=None)
-        document = {"status": found.status, "expires_at": expires_at, "version": found.version}
-        return found if visible(document, now=now()) else None
+        return super().get_object(request, object_id, from_field)
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """Show the list, or act on what is selected in it; titles seen are recorded."""
@@ -184,14 +187,14 @@ class ConversationAdmin(ReadOnlyAdmin):
         response: HttpResponse | None = super().response_action(request, queryset)
         return response
 
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Any, **kwargs: Any
     ) -> HttpResponse:
-        """Show one conversation and its history; content seen is recorded."""
-        found = self.get_object(request, object_id) if request.method == "GET" else None
-        if found is not None and self.has_view_permission(request, found):
-            extra_context = {**(extra_context or {}), **self._page(request, found)}
-        response: HttpResponse = super().change_view(request, object_id, form_url, extra_context)
+        """Show one conversation and its history, however it was asked for; content is recorded."""
+        context = {**context, **self._page(request, obj)}
+        response: HttpResponse = super().render_change_form(
+            request, context, *args, obj=obj, **kwargs
+        )
         return response
 
     def history_view(
@@ -201,8 +204,21 @@ class ConversationAdmin(ReadOnlyAdmin):
         extra_context: Any = None,  # noqa: ARG002
     ) -> HttpResponse:
         """Lead to the history that the events tell, instead of Django's own."""
+        if not ObjectId.is_valid(object_id):
+            raise Http404
         url = reverse("admin:conversations_conversation_change", args=[object_id])
         return HttpResponseRedirect(f"{url}#history")
+
+    def _get_obj_does_not_exist_redirect(
+        self, request: HttpRequest, opts: Any, object_id: str
+    ) -> HttpResponse:
+        """Say of a malformed document that it is one, instead of that there is none."""
+        odd = _examine(unquote(object_id)).odd
+        if odd:
+            tell_of_odd(request, odd)
+            return HttpResponseRedirect(reverse("admin:conversations_conversation_changelist"))
+        response: HttpResponse = super()._get_obj_does_not_exist_redirect(request, opts, object_id)
+        return response
 
     def _page(self, request: HttpRequest, found: Conversation) -> dict[str, Any]:
         with_content = may_see_content(request)

@@ -7,11 +7,13 @@ from functools import lru_cache
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import Model
 from django.http import HttpRequest
 
 from conversations.admin.breakers import breakers
-from conversations.admin.staff import may, now
+from conversations.admin.staff import now
 from conversations.admin.traffic import Traffic, traffic
+from conversations.models import Breaker, Conversation, Job, ParkedEvent
 from conversations.services.outbox import OutboxState, outbox_state
 from conversations.services.overview import DAYS, Overview, in_time, overview
 
@@ -22,14 +24,20 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Return the page's context with the figures that this member of the staff may see."""
     moment = now()
     minute = moment.replace(second=0, microsecond=0)
-    figures: dict[str, Any] = {"traffic": _traffic(traffic())}
-    if may(request, "view_conversation"):
+    figures: dict[str, Any] = {}
+    if any(_may_open(request, model) for model in (Conversation, Job, ParkedEvent, Breaker)):
+        figures["traffic"] = _traffic(traffic())
+    if _may_open(request, Conversation):
         figures["overview"] = _overview(_figures(minute))
-    if may(request, "view_parkedevent"):
+    if _may_open(request, ParkedEvent):
         figures["outbox"] = _outbox(in_time(lambda: outbox_state(now=moment)))
-    if may(request, "view_breaker"):
+    if _may_open(request, Breaker):
         figures["breakers"] = {"states": breakers()}
     return {**context, **figures, "days": DAYS}
+
+
+def _may_open(request: HttpRequest, model: type[Model]) -> bool:
+    return admin.site.get_model_admin(model).has_view_permission(request)
 
 
 @lru_cache(maxsize=1)

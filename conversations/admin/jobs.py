@@ -20,9 +20,16 @@ from conversations.admin.staff import may, now
 from conversations.job import JobState
 from conversations.models import Job
 from conversations.services.jobs.cancel import cancel_job
-from conversations.services.jobs.retry import retry_job
+from conversations.services.jobs.kinds import KINDS
+from conversations.services.jobs.retry import can_retry, retry_job
 
 COLOURS = {JobState.SUCCEEDED: "success", JobState.FAILED: "danger", JobState.RUNNING: "info"}
+
+FORGOTTEN = (
+    "It cannot be retried: when it ended it forgot what it was about. Who asked for it can ask "
+    "again; for an erasure by DELETE /api/v1/users/{user_id}/data, or by manage.py erase_user."
+)
+UNDONE = frozenset({JobState.FAILED, JobState.CANCELLED})
 
 
 class StateFilter(SimpleListFilter):
@@ -74,7 +81,16 @@ def cancel(_: Any, request: HttpRequest, selected: QuerySet[Job]) -> None:  # no
 class JobAdmin(ReadOnlyAdmin):
     """The newest first, until 30 days after their end; what a job is about is not shown."""
 
-    list_display = ("kind", "owner", "state_label", "done", "first_error", "created_at", "pk")
+    list_display = (
+        "kind",
+        "owner",
+        "state_label",
+        "done",
+        "first_error",
+        "way_on",
+        "created_at",
+        "pk",
+    )
     list_filter = (StateFilter,)
     list_per_page = 50
     paginator = InfinitePaginator
@@ -83,7 +99,7 @@ class JobAdmin(ReadOnlyAdmin):
     sortable_by = ()
     ordering = ("-pk",)
     actions = (retry, cancel)
-    fields = (
+    readonly_fields = (
         "kind",
         "owner",
         "state_label",
@@ -93,7 +109,6 @@ class JobAdmin(ReadOnlyAdmin):
         "created_at",
         "finished_at",
     )
-    readonly_fields = fields
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
         """Whoever may do more may also look."""
@@ -102,6 +117,19 @@ class JobAdmin(ReadOnlyAdmin):
     def has_operate_permission(self, request: HttpRequest) -> bool:
         """Who may retry and cancel."""
         return may(request, "change_job")
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """Return the actions, without those that no kind of job allows."""
+        actions: dict[str, Any] = super().get_actions(request)
+        if not any(map(can_retry, KINDS)):
+            actions.pop("retry", None)
+        return actions
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:  # noqa: ARG002
+        """Return what is shown, and what to do where a job came to nothing and is forgotten."""
+        forgot = obj is not None and obj.state in UNDONE and not can_retry(obj.kind)
+        about = {"description": FORGOTTEN} if forgot else {}
+        return ((None, {"fields": self.readonly_fields, **about}),)
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:  # noqa: ARG002
         """Return the class of the list."""
@@ -129,6 +157,13 @@ class JobAdmin(ReadOnlyAdmin):
     def first_error(self, job: Job) -> str:
         """Show what went wrong first."""
         return job.errors[0]["code"] if job.errors else ""
+
+    @admin.display(description="way on")
+    def way_on(self, job: Job) -> str:
+        """Show what can be done about one that has failed."""
+        if job.state != JobState.FAILED:
+            return ""
+        return "retry" if can_retry(job.kind) else "ask for it again"
 
     @admin.display(description="errors")
     def all_errors(self, job: Job) -> str:

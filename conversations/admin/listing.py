@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from bson import ObjectId
 from django.contrib import messages
 from django.core.paginator import Page
 from django.http import HttpRequest
@@ -10,10 +9,11 @@ from unfold.paginator import InfinitePaginator
 from unfold.views import ChangeList
 
 from conversations.admin.filters import selections
+from conversations.admin.outcomes import tell_of_odd
 from conversations.admin.staff import deadline_of, now
 from conversations.errors import QueryTooBroad
 from conversations.models import Conversation
-from conversations.services.oversight import newest_conversations
+from conversations.services.oversight import examine, newest_conversations
 
 
 class NewestFirst(ChangeList):  # type: ignore[misc]  # unfold has no types
@@ -30,7 +30,13 @@ class NewestFirst(ChangeList):  # type: ignore[misc]  # unfold has no types
 
 
 class NewestPaginator(InfinitePaginator):  # type: ignore[misc]  # unfold has no types
-    """Pages of what the URL asks for. The number of all rows is never asked: it costs them all."""
+    """Pages of what the URL asks for. The number of all rows is never asked: it costs them all.
+
+    `more`: there may be another page after the one that was read.
+    """
+
+    template_name = "operations/pagination.html"
+    more = False
 
     def __init__(self, request: HttpRequest, queryset: Any, per_page: int) -> None:
         super().__init__(queryset, per_page)
@@ -44,13 +50,17 @@ class NewestPaginator(InfinitePaginator):  # type: ignore[misc]  # unfold has no
         except QueryTooBroad as error:
             messages.warning(self._request, f"{error.detail} Name the user, or later days.")
             ids = []
-        rows = {row.pk: row for row in Conversation.objects.filter(pk__in=ids)}
+        examined = examine(ids, now=now())
+        tell_of_odd(self._request, examined.odd)
+        rows = {row.pk: row for row in Conversation.objects.filter(pk__in=examined.sound)}
+        # Not by the rows: some of what was found may be left out.
+        self.more = len(ids) == self.per_page
         page: Page[Conversation] = self._get_page(
-            [rows[each] for each in ids if each in rows], number, self
+            [rows[each] for each in examined.sound if each in rows], number, self
         )
         return page
 
-    def _ids(self, number: int) -> list[ObjectId]:
+    def _ids(self, number: int) -> list[Any]:
         for selection in selections(self._request):
             ids = newest_conversations(
                 selection,

@@ -20,7 +20,7 @@ log = structlog.get_logger(__name__)
 
 
 class ThrottledLogin(AuthenticationForm):  # type: ignore[misc]  # unfold has no types
-    """Looks at ATTEMPTS passwords for an account from an address, then at none for MINUTES.
+    """Looks at ATTEMPTS passwords for an account from an address in MINUTES from the first.
 
     They are counted before they are looked at, so that many at once gain nothing; a right one ends
     the count. While Redis is away nobody counts, and staff still get in.
@@ -32,7 +32,7 @@ class ThrottledLogin(AuthenticationForm):  # type: ignore[misc]  # unfold has no
         if _count(key) > ATTEMPTS:
             log.warning("login throttled", address=client_address(self.request))
             raise ValidationError(
-                f"Too many attempts. Wait {MINUTES} minutes before you try again.",
+                f"Too many attempts. Try again in {MINUTES} minutes at the latest.",
                 code="throttled",
             )
         cleaned = super().clean()
@@ -45,10 +45,13 @@ admin.site.login_form = ThrottledLogin
 
 
 def client_address(request: HttpRequest) -> str:
-    """Return where a request comes from: what the last proxy that is not trusted says, if any."""
+    """Return where a request comes from: the last address on its way that is no trusted proxy's.
+
+    On a socket there is none but the front, which adds the address that it was connected from.
+    """
     hops = [hop.strip() for hop in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")]
     address: str = request.META.get("REMOTE_ADDR", "")
-    while _is_trusted(address) and hops and hops[-1]:
+    while (not address or _is_trusted(address)) and hops and hops[-1]:
         address = hops.pop()
     return address
 

@@ -1,7 +1,7 @@
 """What came of each thing that staff have acted on: one message for each outcome."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from django.contrib import messages
 from django.http import HttpRequest
@@ -14,6 +14,8 @@ from conversations.errors import (
     StateConflict,
     TooContended,
 )
+
+GONE = "Not there any more"
 
 
 def act_on_each(
@@ -30,13 +32,27 @@ def act_on_each(
         messages.add_message(request, level, f"{words}: {', '.join(concerned)}")
 
 
+def tell_of_odd(request: HttpRequest, odd: Sequence[tuple[str, str]]) -> None:
+    """Tell which documents are left out, and by which field: nobody shall miss them unknowingly."""
+    if odd:
+        named = ", ".join(f"{each} ({field})" for each, field in odd)
+        text = f"{len(odd)} malformed left out, each with a field that is amiss: {named}"
+        messages.warning(request, text)
+
+
+def tell_of_gone(request: HttpRequest, ids: Sequence[str]) -> None:
+    """Tell which of the selected no caller could see."""
+    if ids:
+        messages.warning(request, f"{GONE}: {', '.join(ids)}")
+
+
 def _outcome(act: Callable[[str], bool], each: str, *, done: str) -> tuple[int, str]:
     try:
         changed = act(each)
     except StateConflict as error:
         return messages.WARNING, error.detail.rstrip(".")
     except (ConversationNotFound, JobNotFound, NotTheOwner):
-        return messages.WARNING, "Not there any more"
+        return messages.WARNING, GONE
     except (TooContended, PyMongoError):
         return messages.ERROR, "Failed, and perhaps not changed: look, and try again"
     return (messages.SUCCESS, done) if changed else (messages.INFO, "Unchanged, it was so already")

@@ -6,6 +6,7 @@ from urllib.parse import unquote, unquote_to_bytes
 
 from django.http import QueryDict
 
+from conversations.api.serializers.strict import MAX_FAULTS
 from conversations.errors import Fault, InvalidInput
 
 Value = TypeVar("Value")
@@ -33,7 +34,7 @@ def check_known(
         if len(values) > 1 and name not in repeatable
     ]
     if faults:
-        raise InvalidInput(faults)
+        raise InvalidInput(faults[:MAX_FAULTS])
 
 
 def check_encoding(query_string: str) -> None:

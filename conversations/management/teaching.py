@@ -1,6 +1,7 @@
-"""What the service's commands share: a help text that teaches, and tables on the terminal."""
+"""What the service's commands share: help that teaches, exit codes, tables on the terminal."""
 
 import argparse
+import os
 import sys
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -10,13 +11,44 @@ from rich.console import Console
 
 from conversations.rules import USER_ID
 
+WRONG_USAGE = os.EX_USAGE  # 64, of sysexits.h: what argparse exits with, 2, may be a verdict
+INTERRUPTED = 130  # of a shell: 128 and SIGINT
+
+
+class UsageError(CommandError):
+    """The command was not given what it needs; nothing was done."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, returncode=WRONG_USAGE)
+
 
 class TeachingCommand(BaseCommand):
-    """A command whose --help says what it does (`description`), and ends with `examples`."""
+    """A command whose --help says what it does (`description`), and ends with `examples`.
+
+    It exits with WRONG_USAGE where an option is wrong, with INTERRUPTED after Ctrl-C, then saying
+    what `stopped` says, and else with what a CommandError says.
+    """
 
     description: ClassVar[str | None] = None  # else the one line of `help`
     examples: ClassVar[str]
+    stopped: ClassVar[str] = "Stopped."
     requires_system_checks = ()
+
+    def run_from_argv(self, argv: list[str]) -> None:
+        """Run the command as it was typed; ends the process unless all went well."""
+        self._called_from_command_line = True
+        try:
+            self.create_parser(argv[0], argv[1]).parse_args(argv[2:])
+        except SystemExit as end:
+            sys.exit(WRONG_USAGE if end.code else 0)
+        super().run_from_argv(argv)
+
+    def execute(self, *args: Any, **options: Any) -> str | None:
+        """Run the command; raises CommandError, also where somebody stops it."""
+        try:
+            return super().execute(*args, **options)
+        except KeyboardInterrupt:
+            raise CommandError(self.stopped, returncode=INTERRUPTED) from None
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
         """Return the parser, with both texts as they are written."""
@@ -48,7 +80,12 @@ def console_of(options: Mapping[str, Any], *, narrowest: int) -> Console:
     return console
 
 
+def kind_of(error: Exception) -> str:
+    """Return the name of an error of the database: its text may quote what is stored."""
+    return type(error.__cause__ or error).__name__
+
+
 def check_user(user_id: str) -> None:
-    """Raise CommandError where this can be nobody's user_id."""
+    """Raise UsageError where this can be nobody's user_id."""
     if not USER_ID.match(user_id):
-        raise CommandError("USER must be 1-128 of A-Z a-z 0-9 _ . : @ - and not `me`.")
+        raise UsageError("USER must be 1-128 of A-Z a-z 0-9 _ . : @ - and not `me`.")

@@ -75,10 +75,14 @@ def count_of(user_id: str) -> int:
     return collection(CONVERSATIONS).count_documents({"user_id": user_id})
 
 
-def delete_unmigrated(document: Document) -> None:
-    """Delete what was imported, unless it has been migrated since: nobody has heard of it here."""
+def delete_as_read(document: Document) -> None:
+    """Delete what is no conversation yet, unless it has been migrated or changed since."""
     collection(CONVERSATIONS).delete_one(
-        {"_id": document["_id"], "user_id": document["user_id"], "version": None}
+        {
+            "_id": document["_id"],
+            "user_id": document["user_id"],
+            "version": document.get("version"),
+        }
     )
 
 

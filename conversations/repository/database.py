@@ -17,3 +17,9 @@ def collection(name: str) -> Collection[Document]:
     connection: Any = connections["default"]
     found: Collection[Document] = connection.database[name]
     return found
+
+
+def ping() -> None:
+    """Return when the database has answered; raises PyMongoError if it does not."""
+    connection: Any = connections["default"]
+    connection.database.command("ping")

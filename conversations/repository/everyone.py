@@ -4,18 +4,20 @@ An id begins with the second of its conversation's creation, so bounds of time a
 and every index that ends in `_id` serves them, and the order.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from heapq import merge
 from itertools import islice
-from operator import itemgetter
+from typing import Any
 
 from bson import ObjectId
 
+from conversations.repository.conversations import WITHOUT_INTERNALS
 from conversations.repository.database import Document, collection
 from conversations.repository.indexes import CONVERSATIONS
 from conversations.repository.queries import beginning, visible
+from conversations.repository.rewriting import FIRST_ID, tolerant
 from conversations.states import LISTED, Status
 
 # The embedded servers read and sort all that matches, however few are asked for. So the newest are
@@ -44,15 +46,39 @@ class Selection:
     created_before: datetime | None = None
 
 
-def newest(selection: Selection, *, skip: int, limit: int, now: datetime) -> list[ObjectId]:
-    """Return up to `limit` ids of conversations that a caller could see, after `skip` others."""
-    found: list[ObjectId] = []
+def newest(selection: Selection, *, skip: int, limit: int, now: datetime) -> list[Any]:
+    """Return up to `limit` ids of what is `not_hidden`, after `skip` others.
+
+    Those that are no ObjectIds, and so have no time, come last.
+    """
+    found: list[Any] = []
     for start in _starts(selection, now=now):
-        visible_ids = _visible_ids(selection, start=start, now=now)
-        found = list(islice(visible_ids, skip, skip + limit))
+        ids = _ids(selection, start=start, now=now)
+        found = list(islice(ids, skip, skip + limit))
         if len(found) == limit:
             break
     return found
+
+
+def read_all(ids: Sequence[Any]) -> list[Document]:
+    """Return the documents that there are of these, whatever they are, the newest first."""
+    found = tolerant(CONVERSATIONS).find(
+        {"_id": {"$in": list(ids)}},
+        WITHOUT_INTERNALS,
+        sort=[("_id", -1)],
+        batch_size=len(ids) + 1,  # all in the first answer
+    )
+    return list(found)
+
+
+def not_hidden(document: Document, *, now: datetime) -> bool:
+    """Whether a caller could see it, or it is too odd to tell: operators shall hear of that."""
+    if not isinstance(document["_id"], ObjectId):
+        return True
+    try:
+        return visible(document, now=now)
+    except (KeyError, TypeError):
+        return True
 
 
 def count_created(*, start: datetime, end: datetime) -> int:
@@ -79,7 +105,7 @@ def characters_since(start: datetime, *, limit: int) -> list[tuple[str, int]]:
             {"$limit": limit},
         ]
     )
-    return [(row["_id"], row["number"]) for row in rows]
+    return [(str(row["_id"]), row["number"]) for row in rows]
 
 
 def _starts(selection: Selection, *, now: datetime) -> list[datetime | None]:
@@ -91,19 +117,22 @@ def _starts(selection: Selection, *, now: datetime) -> list[datetime | None]:
     return [start for start in starts if earliest is None or start > earliest] + [earliest]
 
 
-def _visible_ids(
-    selection: Selection, *, start: datetime | None, now: datetime
-) -> Iterator[ObjectId]:
+def _ids(selection: Selection, *, start: datetime | None, now: datetime) -> Iterator[Any]:
     bounds: Document = {}
     if start is not None or selection.created_before is not None:
         bounds["_id"] = _between(start, selection.created_before)
     found = [
-        collection(CONVERSATIONS).find({**bounds, **query}, _SHOWN, sort=[("_id", -1)])
+        tolerant(CONVERSATIONS).find({**bounds, **query}, _SHOWN, sort=[("_id", -1)])
         for query in _queries(selection)
     ]
-    for document in merge(*found, key=itemgetter("_id"), reverse=True):
-        if visible(document, now=now) and selection.status in (None, document["status"]):
+    for document in merge(*found, key=_place, reverse=True):
+        if not_hidden(document, now=now) and selection.status in (None, document.get("status")):
             yield document["_id"]
+
+
+def _place(document: Document) -> ObjectId:
+    """Return what a document is ordered by: ids of other types compare with none, and come last."""
+    return document["_id"] if isinstance(document["_id"], ObjectId) else FIRST_ID
 
 
 def _queries(selection: Selection) -> list[Document]:

@@ -19,7 +19,7 @@ def read_page(*, name: str, fields: Iterable[str], after: ObjectId, limit: int) 
 
     The index on `_id` serves it on every server and shard, and it reads no more than it returns.
     """
-    found = _tolerant(name).find(
+    found = tolerant(name).find(
         {"_id": {"$gt": after}},
         _projection(fields),
         sort=[("_id", 1)],
@@ -31,7 +31,7 @@ def read_page(*, name: str, fields: Iterable[str], after: ObjectId, limit: int) 
 
 def read_again(*, name: str, fields: Iterable[str], ids: Sequence[ObjectId]) -> list[Document]:
     """Return documents as they are now, those that are still there."""
-    found = _tolerant(name).find({"_id": {"$in": ids}}, _projection(fields))
+    found = tolerant(name).find({"_id": {"$in": ids}}, _projection(fields))
     return list(found)
 
 
@@ -52,7 +52,7 @@ def write_all(
         UpdateOne(_as_read(document, fields), {"$set": changes}) for document, changes in writes
     ]
     try:
-        return _tolerant(name).bulk_write(updates, ordered=False).matched_count, {}
+        return tolerant(name).bulk_write(updates, ordered=False).matched_count, {}
     except BulkWriteError as error:
         refused = {
             writes[each["index"]][0]["_id"]: f"database_{each['code']}"
@@ -74,7 +74,7 @@ def _projection(fields: Iterable[str]) -> Document:
     return dict.fromkeys(fields, 1)
 
 
-def _tolerant(name: str) -> Collection[Document]:
+def tolerant(name: str) -> Collection[Document]:
     """Return a collection from which dates that Python cannot hold, and broken texts, are read."""
     found = collection(name)
     options = found.codec_options.with_options(

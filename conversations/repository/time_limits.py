@@ -7,8 +7,7 @@ import pymongo
 from pymongo.errors import ExecutionTimeout, NetworkTimeout, PyMongoError
 
 from conversations.errors import QueryTooBroad
-from conversations.repository.database import collection
-from conversations.repository.indexes import CONVERSATIONS
+from conversations.repository.database import ping
 from integrations.resilience.deadline import Deadline
 
 SHARE = 0.8  # of what is left of the request's time; the rest is for finding out why
@@ -38,7 +37,7 @@ def reading_at_most(seconds: float, *, deadline: Deadline) -> Iterator[None]:
 def _database_answers() -> bool:
     try:
         with pymongo.timeout(PATIENCE):
-            collection(CONVERSATIONS).database.command("ping")
+            ping()
     except PyMongoError:
         return False
     return True

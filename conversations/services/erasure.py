@@ -17,6 +17,7 @@ from conversations import dependencies
 from conversations.caller import Caller
 from conversations.document import is_migrated, partition_of
 from conversations.events.envelope import user_erased
+from conversations.oddity import odd_field
 from conversations.repository import conversations, events, idempotency, jobs, log
 from conversations.repository.database import Document
 from conversations.representation import timestamp
@@ -24,6 +25,7 @@ from conversations.services.harvest import harvest
 from conversations.services.jobs.start import start_job
 from conversations.services.jobs.step import JobFailed, Step, Work
 from conversations.services.trash import purge_if
+from conversations.states import Status
 
 KIND = "erase_user_data"
 NOBODY = ""  # no caller has this id
@@ -80,17 +82,21 @@ def _conversations(work: Work, state: dict[str, Any]) -> Step:
 
 def _purge(conversation_id: ObjectId, *, caller: Caller, now: datetime) -> None:
     purge_if(
-        conversation_id=conversation_id, condition=lambda _document: True, caller=caller, now=now
+        conversation_id=conversation_id,
+        condition=lambda document: odd_field(document) is None,
+        caller=caller,
+        now=now,
     )
     left = conversations.find(
         conversation_id=conversation_id, user_id=caller.owner, with_pending_events=True
     )
     if left is None:
         return
-    if is_migrated(left):
+    is_shell = is_migrated(left) and left.get("status") == Status.PURGED
+    if is_shell or odd_field(left) is None:
         harvest(left)
     else:
-        conversations.delete_unmigrated(left)
+        conversations.delete_as_read(left)
 
 
 def _records(work: Work, state: dict[str, Any]) -> Step:

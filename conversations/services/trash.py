@@ -116,7 +116,9 @@ def purge_if(
         document = conversations.find(
             conversation_id=conversation_id, user_id=caller.owner, with_pending_events=True
         )
-        if document is None or not is_migrated(document) or document["status"] == Status.PURGED:
+        if document is None or not is_migrated(document):
+            return None
+        if document.get("status") == Status.PURGED:
             return None
         return document if condition(document) else None
 

@@ -23,6 +23,9 @@ Event = dict[str, Any]
 UNDERSTOOD = 1  # schema_version
 TABLE = "titles (conversation_id TEXT PRIMARY KEY, sequence INTEGER, user_id TEXT, title TEXT)"
 UPSERT = "INSERT OR REPLACE INTO titles VALUES (?, ?, ?, ?)"
+ERASED = "erased (user_id TEXT PRIMARY KEY, timestamp TEXT)"
+ERASE = "INSERT OR REPLACE INTO erased VALUES (?, ?)"
+ERASED_AT = "SELECT timestamp FROM erased WHERE user_id = ?"
 FORGET_USER = "UPDATE titles SET user_id = NULL, title = NULL WHERE user_id = ?"
 SEQUENCE = "SELECT sequence FROM titles WHERE conversation_id = ?"
 
@@ -34,10 +37,14 @@ def handle(event: Event, database: sqlite3.Connection) -> str:
     with database:
         if event["event_type"] == "user.erased":
             database.execute(FORGET_USER, [event["user_id"]])
+            database.execute(ERASE, [event["user_id"], event["timestamp"]])
             return f"erased {event['user_id']}"
         conversation_id, sequence = event["conversation_id"], event["sequence"]
         if conversation_id is None:
             return f"unknown {event['event_type']}"
+        erased = database.execute(ERASED_AT, [event["user_id"]]).fetchone()
+        if erased is not None and event["timestamp"] < erased[0]:
+            return f"dropped {conversation_id} {sequence}"
         row = database.execute(SEQUENCE, [conversation_id]).fetchone()
         if row is not None and sequence <= row[0]:
             return f"ignored {conversation_id} {sequence}"
@@ -88,7 +95,8 @@ def main() -> None:
     parser.add_argument("--state", default="titles.db", help="where the table is")
     options = parser.parse_args()
     database = sqlite3.connect(options.state)
-    database.execute(f"CREATE TABLE IF NOT EXISTS {TABLE}")
+    for table in (TABLE, ERASED):
+        database.execute(f"CREATE TABLE IF NOT EXISTS {table}")
     source = from_rabbitmq if options.url.startswith("amqp") else from_redis
     for event in source(options.url, options.name):
         print(handle(event, database), flush=True)

@@ -44,6 +44,10 @@ def with_a_value_that_no_client_knows(document: Document) -> None:
     document["components"]["schemas"]["ConversationStatus"]["enum"].append("frozen")
 
 
+def without_a_value_of_an_answer(document: Document) -> None:
+    document["components"]["schemas"]["ActivityStatus"]["enum"].pop()
+
+
 def with_another_name_in_clients(document: Document) -> None:
     document["paths"]["/api/v1/jobs"]["get"]["operationId"] = "jobs_list"
 
@@ -61,6 +65,7 @@ def without_a_header(document: Document) -> None:
         (without_a_member_of_an_answer, "removed the required property `title` from the response"),
         (with_another_parameter_that_is_needed, "added the new required `query` request parameter"),
         (without_an_operation, "[api-removed-without-deprecation]"),
+        (without_a_value_of_an_answer, "[response-property-enum-value-removed]"),
         (with_a_value_that_no_client_knows, "added the new `frozen` enum value"),
     ],
 )

@@ -115,7 +115,7 @@ def test_the_command_explains_itself(faulty: Faulty) -> None:
 def test_the_command_refuses_a_breaker_that_is_not_there(faulty: Faulty) -> None:
     """And names those there are."""
     ran = breaker(faulty, "open", "storage")
-    assert ran.returncode == 2
+    assert ran.returncode == 64
     assert "auth" in ran.stderr
     assert "characters" in ran.stderr
 

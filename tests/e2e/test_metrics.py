@@ -4,6 +4,7 @@ import pytest
 from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
+from conversations.api.problems import CATALOGUE
 from tests.e2e.live import LiveService
 from tests.observed import documented_metrics, named_metrics
 
@@ -32,6 +33,19 @@ def test_it_has_all_that_rules_and_panels_read(families: list[Metric]) -> None:
     """From the start: an alert on what is not there is silent for ever."""
     told = {sample.name for family in families for sample in family.samples}
     assert named_metrics() - told - OF_PROMETHEUS - OF_WORKERS == set()
+
+
+def test_the_first_failure_of_an_endpoint_is_an_increase(families: list[Metric]) -> None:
+    """Whatever 5xx it is: it is counted at 0 already, since the endpoint answers."""
+    [requests] = [each for each in families if name_of(each) == "conversation_requests_total"]
+    failures = {str(each.status) for each in CATALOGUE.values() if each.status >= 500}
+    endpoint = {"method": "GET", "endpoint": "/api/v1/conversations"}
+    told = {
+        sample.labels["status"]: sample.value
+        for sample in requests.samples
+        if sample.labels.items() >= endpoint.items()
+    }
+    assert {status: told.get(status) for status in failures} == dict.fromkeys(failures, 0.0)
 
 
 def test_all_of_it_is_documented(families: list[Metric]) -> None:

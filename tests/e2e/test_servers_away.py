@@ -1,10 +1,13 @@
 """The service's own servers fail: the database hangs, the cache dies and comes back."""
 
+import os
 import signal
+import subprocess
 import threading
 import time
+import uuid
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,7 +24,7 @@ from devstack.ports import accepts, free_port
 from integrations.resilience.shared import connect_redis
 from tests.doubles.supervised import eventually
 from tests.e2e.faulty import CONVERSATIONS, Faulty, assert_unavailable, faulty_service
-from tests.e2e.live import live_service
+from tests.e2e.live import LiveService, live_service
 
 DATABASE = {"code": "database_unavailable", "naming": "The database"}
 LONGEST = 20.0  # seconds; the deadline is 2 s, and the machine may be busy
@@ -32,16 +35,17 @@ class Hanging:
     """A service, and the database that is its alone."""
 
     faulty: Faulty
-    send_signal: Callable[[int], None]
+    process: subprocess.Popen[bytes]
 
     @contextmanager
     def stopped(self) -> Iterator[None]:
         """Let the database keep its connections and say nothing, until the block ends."""
-        self.send_signal(signal.SIGSTOP)
+        self.process.send_signal(signal.SIGSTOP)
+        os.waitpid(self.process.pid, os.WUNTRACED)  # else one thread may still answer
         try:
             yield
         finally:
-            self.send_signal(signal.SIGCONT)
+            self.process.send_signal(signal.SIGCONT)
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +62,7 @@ def hanging(servers: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator
             REQUEST_TIMEOUT="2",
         ) as faulty,
     ):
-        yield Hanging(faulty=faulty, send_signal=process.send_signal)
+        yield Hanging(faulty=faulty, process=process)
 
 
 def every_call(faulty: Faulty, conversation_id: str, token: str) -> list[requests.Response]:
@@ -119,6 +123,43 @@ def test_a_database_that_refuses_is_told_of(servers: None, user_id: str, tmp_pat
             answer = service.get(path, token=service.token(user_id), timeout=90)
             assert time.monotonic() - started < LONGEST
             assert_unavailable(answer, **DATABASE)
+
+
+def ask_as_a_stranger(service: LiveService, method: str, path: str) -> requests.Response:
+    """Ask the admin with a session that nobody has."""
+    return requests.request(
+        method,
+        service.url + path,
+        data={"username": "somebody", "password": "wrong"} if method == "POST" else None,
+        cookies={"sessionid": uuid.uuid4().hex},
+        timeout=120,
+    )
+
+
+def test_the_admin_tells_of_a_hanging_database(hanging: Hanging) -> None:
+    """Its pages and its login form; when it goes on, so do they."""
+    ask = partial(ask_as_a_stranger, hanging.faulty.service)
+    with hanging.stopped():
+        for path in ("/admin/", "/admin/conversations/conversation/"):
+            assert_unavailable(ask("GET", path), **DATABASE)
+        assert_unavailable(ask("POST", "/admin/login/"), **DATABASE)
+    assert eventually(lambda: ask("GET", "/admin/").status_code == 200, LONGEST)
+
+
+def test_strangers_cannot_hold_every_thread_by_the_admin(servers: None, tmp_path: Path) -> None:
+    """More of them than threads, while the database is away: others are served meanwhile."""
+    nobody = f"mongodb://127.0.0.1:{free_port()}/?directConnection=true"
+    threads = {"WEB_THREADS": "5", "REQUEST_TIMEOUT": "60"}
+    with (
+        live_service(folder=tmp_path, MONGODB_URL=nobody, **threads) as service,
+        ThreadPoolExecutor(max_workers=15) as pool,
+    ):
+        flood = [pool.submit(ask_as_a_stranger, service, "GET", "/admin/") for _ in range(15)]
+        while not all(asked.done() for asked in flood):
+            assert service.get("/health/live", timeout=LONGEST).status_code == 200
+            time.sleep(0.1)
+    for asked in flood:
+        assert_unavailable(asked.result(), **DATABASE)
 
 
 def test_redis_may_die_and_come_back_in_the_middle_of_the_load(

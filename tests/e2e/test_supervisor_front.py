@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
+import requests
 
+from conversations.admin.login import ATTEMPTS
 from conversations.api.problems import CATALOGUE
 from tests.doubles.supervised import Supervised, eventually, read_all, supervised
 
@@ -17,7 +19,8 @@ MEMBERS = {"type", "title", "status", "detail", "code", "instance", "trace_id"}
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Supervised]:
-    with supervised(data_dir=tmp_path_factory.mktemp("front") / "var") as running_stack:
+    data_dir = tmp_path_factory.mktemp("front") / "var"
+    with supervised(data_dir=data_dir, TRUSTED_PROXIES="127.0.0.1") as running_stack:
         running_stack.wait_for_ready()
         yield running_stack
 
@@ -144,6 +147,32 @@ def test_errors_of_the_service_pass_as_they_are(stack: Supervised) -> None:
     assert headers["content-type"].startswith("application/problem+json")
     assert headers["x-trace-id"] == "from-the-caller"
     assert json.loads(body)["instance"] == "/api/v1/nowhere"
+
+
+def test_a_redirect_may_repeat_a_long_url(stack: Supervised) -> None:
+    """The way to the login page names where to go then, its escapes escaped."""
+    status, headers, _ = stack.get(f"/admin/?q={'%41' * 2500}")
+    assert status == 302
+    assert len(headers["location"]) > 12000
+
+
+def log_in(stack: Supervised, name: str, forwarded: str) -> str:
+    """Send the login form with a wrong password; returns the page that comes back."""
+    url, headers = f"http://127.0.0.1:{stack.port}/admin/login/", {"X-Forwarded-For": forwarded}
+    with requests.Session() as browser:
+        browser.get(url, headers=headers, timeout=60)
+        token = browser.cookies["csrftoken"]
+        form = {"username": name, "password": "wrong", "csrfmiddlewaretoken": token}
+        return browser.post(url, form, headers=headers, timeout=60).text
+
+
+def test_logins_are_counted_by_the_address_that_the_proxies_tell(stack: Supervised) -> None:
+    """Behind the socket too; what a client writes before it counts for nothing."""
+    for _ in range(ATTEMPTS):
+        assert "Too many attempts" not in log_in(stack, "nobody", "192.0.2.1")
+    assert "Too many attempts" in log_in(stack, "nobody", "192.0.2.1")
+    assert "Too many attempts" in log_in(stack, "nobody", "192.0.2.2, 192.0.2.1")
+    assert "Too many attempts" not in log_in(stack, "nobody", "192.0.2.1, 192.0.2.2")
 
 
 def test_stalled_uploads_do_not_starve_the_workers(stack: Supervised) -> None:

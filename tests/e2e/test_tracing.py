@@ -15,6 +15,7 @@ from opentelemetry.trace import format_span_id, format_trace_id
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from redis import Redis
 
+from conversation_service.routes import PROBES
 from conversations.trace_ids import w3c_trace_id
 from tests.doubles.collector import Collector, Received
 from tests.doubles.stand_in import StandIn
@@ -207,11 +208,13 @@ def test_logs_name_the_trace_and_the_span(traced: Traced, user_id: str) -> None:
 
 
 def test_only_requests_and_tasks_begin_a_trace(traced: Traced, user_id: str) -> None:
-    """Not the probes of /health, nor the looks for work, every second, that find none."""
+    """Not probes, scrapes and what they ask, nor the looks for work that find none."""
     service = traced.running.service
-    service.get("/health")
-    service.get("/metrics")
-    traced.create(user_id)
+    for path in PROBES:
+        service.get(path)
+        service.get(path, X_Trace_Id=uuid.uuid4().hex)
+    created = traced.create(user_id)
+    traced.span(created.headers["X-Trace-Id"], f"POST {CONVERSATIONS}")
     traced.entry_of(user_id)
 
     def named(name: str) -> list[Received]:
@@ -219,8 +222,9 @@ def test_only_requests_and_tasks_begin_a_trace(traced: Traced, user_id: str) -> 
 
     assert eventually(lambda: bool(named("run outbox.deliver")), SECONDS)
     assert not named("run outbox.sweep")
-    beginnings = {span.kind for span in traced.collector.spans() if not span.parent}
-    assert beginnings == {SERVER, CONSUMER}
+    beginnings = [span for span in traced.collector.spans() if not span.parent]
+    assert {span.kind for span in beginnings} == {SERVER, CONSUMER}
+    assert not {span.attributes.get("http.route") for span in beginnings} & PROBES
 
 
 def test_nobody_waits_for_a_collector_that_hangs(traced: Traced, user_id: str) -> None:
@@ -233,7 +237,7 @@ def test_nobody_waits_for_a_collector_that_hangs(traced: Traced, user_id: str) -
         assert service.get(CONVERSATIONS, token=token, timeout=2).status_code == 200
     traced.collector.gate.set()
     trace_id = uuid.uuid4().hex
-    service.get("/health/live", X_Trace_Id=trace_id)
+    service.get("/health/live", traceparent=f"00-{trace_id}-{GATEWAY_SPAN}-01")
     traced.span(trace_id, "GET /health/live")
 
 

@@ -23,14 +23,15 @@ says whether they are reached from here, not whether a web process serves. Takes
 
 exit codes: 0 all are well; 1 degraded: requests are served, some slower or not all (docs/
 behaviour-under-failure.md says which); 2 no request can be served: the database does not answer, or
-lacks its unique indexes
+lacks its unique indexes. Nothing was asked with 64, an option is wrong; 78, a variable of the
+environment is wrong; 130, stopped
 """
 EXAMPLES = """\
 examples:
   manage.py health_check                                        a table
   manage.py health_check --json | jq .dependencies.outbox       how much waits for the broker
-  until manage.py health_check >/dev/null 2>&1; [ $? -lt 2 ]; do sleep 1; done
-                                                                wait until requests can be served
+  while manage.py health_check >/dev/null; [ $? -eq 2 ]; do sleep 1; done
+                                                                wait while no request can be served
 """
 
 

@@ -13,7 +13,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from conversations import dependencies
-from conversations.management.teaching import TeachingCommand, console_of
+from conversations.management.teaching import TeachingCommand, UsageError, console_of
 from conversations.services.cleanup.chore import Chore, carry_out
 from conversations.services.cleanup.conversations import expiry_chores, trash_chores
 from conversations.services.cleanup.log import log_chores
@@ -62,6 +62,7 @@ class Command(TeachingCommand):
     help = "Purge trash and expired conversations, compact the event log, mend orphans."
     description = DESCRIPTION
     examples = EXAMPLES
+    stopped = "Stopped: what was done stays done; run it again to go on."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the options."""
@@ -74,7 +75,7 @@ class Command(TeachingCommand):
         """Run the command; raises CommandError, which exits with 1."""
         wanted = options["what"] or list(KINDS)
         if unknown := [what for what in wanted if what not in KINDS]:
-            raise CommandError(f"Not {unknown[0]}: it can be {', '.join(KINDS)}.")
+            raise UsageError(f"Not {unknown[0]}: it can be {', '.join(KINDS)}.")
         console = console_of(options, narrowest=NARROWEST)
         tallies = {kind: _Tally() for what in wanted for kind in KINDS[what]}
         sources = _sources(now=dependencies.get().clock())

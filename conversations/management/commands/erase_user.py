@@ -13,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from conversations import dependencies
 from conversations.caller import system_caller
 from conversations.job import FINISHED, JobState
-from conversations.management.teaching import TeachingCommand, check_user
+from conversations.management.teaching import INTERRUPTED, TeachingCommand, UsageError, check_user
 from conversations.repository.database import Document
 from conversations.services.erasure import NOBODY, start_erasure
 from conversations.services.jobs.read import get_job
@@ -31,14 +31,18 @@ Consumers of events are told by user.erased. It cannot be undone.
 Revoke the user's tokens first: who still writes is erased again, and again, and then it fails.
 
 It is a job like any other. It is worked on here until it has ended, together with the workers; if
-this command is stopped they go on alone, and the same command joins in again. What it prints at
-the end is the receipt, which holds no personal data: keep it if you must account for the erasure.
+this command is stopped they go on alone, and the same command joins in again. What it prints at the
+end is the receipt, which holds no personal data: keep it if you must account for the erasure.
 """
 EXAMPLES = """\
 examples:
   manage.py erase_user maria             asks, then erases and prints the receipt
   manage.py erase_user maria --yes       does not ask
   manage.py erase_user maria --no-wait   prints the job's id at once; GET /api/v1/jobs/ID tells more
+
+exit codes: 0 erased, or left to the workers, or not after all (the answer was no); 1 the job has
+failed or was cancelled (its id and the reason are told), or the database failed; 64 an option is
+wrong or lacks; 78 a variable of the environment is wrong; 130 stopped, the workers go on
 """
 
 
@@ -66,11 +70,14 @@ class Command(TeachingCommand):
         check_user(options["user"])
         if not (options["yes"] or self._agreed()):
             return "Nothing was erased."
+        job_id = None
         try:
-            job = _start(options["user"])
+            job_id = _start(options["user"])["_id"]
             if options["no_wait"]:
-                return str(job["_id"])
-            return _told(self._finished(job["_id"]))
+                return str(job_id)
+            return _told(self._finished(job_id))
+        except KeyboardInterrupt:
+            raise CommandError(_stopped(job_id), returncode=INTERRUPTED) from None
         except ConnectionFailure:
             raise CommandError(
                 "The database cannot be reached: is MONGODB_URL right? What was begun goes on "
@@ -79,14 +86,17 @@ class Command(TeachingCommand):
 
     def _agreed(self) -> bool:
         if not sys.stdin.isatty():
-            raise CommandError("Will not erase unasked: no terminal here, and no --yes.")
+            raise UsageError("Will not erase unasked: no terminal here, and no --yes.")
         question = "Erase everything about this user? It cannot be undone. [y/N] "
         return input(question).strip().lower() in {"y", "yes"}
 
     def _finished(self, job_id: ObjectId) -> Document:
         """Work on the job until it has ended, showing how far it is."""
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-        with Progress(*columns, console=Console(stderr=True)) as progress:
+        console = Console(stderr=True)
+        with Progress(
+            *columns, console=console, transient=True, disable=not console.is_terminal
+        ) as progress:
             shown = progress.add_task("conversations", total=None)
             while (job := get_job(job_id=job_id, owner=None))["state"] not in FINISHED:
                 done, total = job["progress"]["done"], job["progress"]["total"]
@@ -99,6 +109,12 @@ class Command(TeachingCommand):
 def _start(user_id: str) -> Document:
     caller = system_caller(actor=ACTOR, owner=NOBODY, seconds=STARTING)
     return start_erasure(user_id=user_id, caller=caller, now=dependencies.get().clock())
+
+
+def _stopped(job_id: ObjectId | None) -> str:
+    if job_id is None:
+        return "Stopped while the job was being stored: if it was, the workers carry it out."
+    return f"Stopped. The workers go on with the job {job_id}; the same command joins in again."
 
 
 def _told(job: Document) -> str:

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from conversations.flags import DECLARED, Flag, state_of
-from conversations.management.teaching import TeachingCommand, console_of
+from conversations.management.teaching import TeachingCommand, console_of, kind_of
 from conversations.repository.switches import read_switches, set_switch
 
 NAMES = tuple(flag.value for flag in Flag)
@@ -55,9 +55,8 @@ class Command(TeachingCommand):
                 set_switch(name=options["name"], on=options["action"] == "on", timeout=TIME_LIMIT)
             switches = read_switches(timeout=TIME_LIMIT)
         except (DatabaseError, PyMongoError) as error:
-            kind = type(error.__cause__ or error).__name__
             raise CommandError(
-                f"The switches cannot be reached ({kind}): is MONGODB_URL right, and has "
+                f"The switches cannot be reached ({kind_of(error)}): is MONGODB_URL right, and has "
                 "`manage.py migrate` been run?"
             ) from None
         self._show(switches, options)

@@ -9,7 +9,7 @@ from django.core.management.base import CommandError, CommandParser
 from jwt.warnings import InsecureKeyLengthWarning
 from rest_framework_simplejwt.backends import TokenBackend
 
-from conversations.management.teaching import TeachingCommand, check_user
+from conversations.management.teaching import TeachingCommand, UsageError, check_user
 
 EPILOG = """\
 Scopes: conversations:activity (for the Message Service), conversations:admin (any user's data).
@@ -43,7 +43,7 @@ class Command(TeachingCommand):
             raise CommandError(f"Only HS256 tokens can be signed here, not {config.jwt_algorithm}.")
         check_user(options["user"])
         if options["ttl"] < 1:
-            raise CommandError("--ttl must be at least 1 second.")
+            raise UsageError("--ttl must be at least 1 second.")
         backend = TokenBackend(
             algorithm=config.jwt_algorithm,
             signing_key=config.jwt_secret_key,

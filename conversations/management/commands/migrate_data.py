@@ -17,7 +17,7 @@ from conversations.management.migrating import (
     told_rehearsal,
     told_table,
 )
-from conversations.management.teaching import TeachingCommand, console_of
+from conversations.management.teaching import INTERRUPTED, TeachingCommand, UsageError, console_of
 from conversations.repository import rewriting
 from conversations.services.migrations.batch import Terms
 from conversations.services.migrations.lock import HeldLock, LockHeld, LockLost, held_lock
@@ -28,7 +28,7 @@ from conversations.services.migrations.standing import Standing, beginning, stan
 
 NARROWEST = 140  # columns of a table that goes into a file or a pipe
 BATCH_SIZES = range(1, 5_001)
-FAILED, LOCKED, INTERRUPTED = 3, 4, 130  # exit codes
+FAILED, LOCKED = 3, 4  # exit codes
 
 DESCRIPTION = """\
 Carry out the data migrations that are not done, in order, over all documents of a collection. It is
@@ -46,8 +46,9 @@ What --status may say of a migration:
                the next run goes over all of them again
   done         with every document; --again goes over all of them once more, after another import
 
-exit codes: 0 all is done; 1 the database failed, or an option is wrong; 3 some documents could not
-be migrated; 4 another runner is at work; 130 stopped by a signal, progress is saved
+exit codes: 0 all is done; 1 the database failed; 3 some documents could not be migrated; 4 another
+runner is at work; 64 an option is wrong; 78 a variable of the environment is wrong; 130 stopped by
+a signal, progress is saved
 """
 EXAMPLES = """\
 examples:
@@ -127,11 +128,11 @@ class Command(TeachingCommand):
 
 def _check(options: Mapping[str, Any]) -> None:
     if options["batch_size"] not in BATCH_SIZES:
-        raise CommandError(f"--batch-size must be from 1 to {BATCH_SIZES[-1]}.")
+        raise UsageError(f"--batch-size must be from 1 to {BATCH_SIZES[-1]}.")
     if options["pace"] is not None and not options["pace"] > 0:
-        raise CommandError("--pace must be more than 0.")
+        raise UsageError("--pace must be more than 0.")
     if options["resume"] and options["again"]:
-        raise CommandError("--resume goes on, --again begins anew: leave one of them out.")
+        raise UsageError("--resume goes on, --again begins anew: leave one of them out.")
 
 
 class _Run:
@@ -176,7 +177,7 @@ class _Run:
         ]
         if not asked:
             names = ", ".join(each.migration.name for each in found)
-            raise CommandError(f"No migration {only}: there is {names}.")
+            raise UsageError(f"No migration {only}: there is {names}.")
         due = []
         for each in asked:
             start = beginning(each.progress, again=self._options["again"])

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from bson import ObjectId
 from django.core.management.base import CommandError, CommandParser
 from pymongo.errors import PyMongoError
 from rich.console import Console
@@ -10,7 +11,7 @@ from rich.table import Table
 
 from conversations import dependencies
 from conversations.events.transports.base import BrokerUnavailable
-from conversations.management.teaching import TeachingCommand, console_of
+from conversations.management.teaching import TeachingCommand, UsageError, console_of
 from conversations.services.lease import LeaseLost
 from conversations.services.outbox import OutboxState, checkpoints, outbox_state
 from conversations.services.parked import PartitionBusy, list_parked, resend_parked
@@ -111,15 +112,22 @@ def _parked(console: Console, _options: Mapping[str, Any]) -> None:
 
 
 def _resend(console: Console, options: Mapping[str, Any]) -> None:
+    conversation_id = options["conversation"]
+    if conversation_id is not None:
+        if not ObjectId.is_valid(conversation_id):
+            raise UsageError("--conversation must be an id: 24 hexadecimal digits.")
+        conversation_id = str(ObjectId(conversation_id))  # as events have it
     transport = dependencies.get().transport
     try:
-        done = resend_parked(conversation_id=options["conversation"])
+        done = resend_parked(conversation_id=conversation_id)
     except BrokerUnavailable as error:
         raise CommandError(f"The broker of events is away ({error}): try again later.") from None
     except (PartitionBusy, LeaseLost):
         raise CommandError("A worker is busy with these events: try again in a while.") from None
     finally:
         transport.close()
+    if conversation_id is not None and not (done.sent or done.refused):
+        raise CommandError("Nothing of that conversation is parked: see `manage.py outbox parked`.")
     console.print(f"{done.sent} sent, {done.refused} still parked.")
     if done.refused:
         raise CommandError("Some were refused again: see `manage.py outbox parked`.")

@@ -8,14 +8,14 @@ from bson import ObjectId
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.management.base import CommandError
-from django.db import DatabaseError
+from django.db import DatabaseError, IntegrityError
 from pymongo.errors import PyMongoError
 
 from conversations import dependencies
 from conversations.caller import Caller
 from conversations.errors import ConversationError
 from conversations.management.demo import DEMO_USER, SAMPLES, Sample
-from conversations.management.teaching import TeachingCommand
+from conversations.management.teaching import TeachingCommand, kind_of
 from conversations.repository.queries import Filters, Ordering, SortField
 from conversations.services.archive import archive_conversation
 from conversations.services.create import Draft, create_conversation
@@ -61,14 +61,16 @@ class Command(TeachingCommand):
         except (ConversationError, UpstreamUnavailable) as error:
             raise CommandError(f"Demo data: {error}") from None
         except (PyMongoError, DatabaseError) as error:
-            raise CommandError(
-                f"Demo data: the database says: {error.__cause__ or error}"
-            ) from None
+            raise CommandError(f"Demo data: the database failed ({kind_of(error)}).") from None
 
     def _seed_admin(self) -> None:
         if User.objects.filter(username=ADMIN).exists():
             return
-        User.objects.create_superuser(username=ADMIN, password=ADMIN)
+        try:
+            User.objects.create_superuser(username=ADMIN, password=ADMIN)
+        except IntegrityError:
+            self.stdout.write(f"The superuser {ADMIN} is there already.")
+            return
         self.stdout.write(f"Created the superuser {ADMIN}/{ADMIN}.")
 
     def _seed_conversations(self) -> None:
@@ -109,9 +111,16 @@ def _seed(sample: Sample, *, caller: Caller, now: datetime) -> None:
         settings=_settings(sample),
         pinned=sample.pinned,
     )
-    created = create_conversation(draft=draft, caller=caller, now=created_at)
+    created = create_conversation(
+        draft=draft, caller=caller, now=created_at, conversation_id=_id_of(created_at)
+    )
     if sample.status in MOVES:
         _move(created.document["_id"], to=sample.status, caller=caller, now=created_at)
+
+
+def _id_of(moment: datetime) -> ObjectId:
+    """Return a new id as if made then: by an id's time the admin sorts, filters and counts days."""
+    return ObjectId(ObjectId.from_datetime(moment).binary[:4] + ObjectId().binary[4:])
 
 
 def _settings(sample: Sample) -> dict[str, Any]:

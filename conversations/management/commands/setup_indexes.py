@@ -10,7 +10,7 @@ from pymongo.errors import ConnectionFailure, OperationFailure
 from rich.table import Table
 from rich.text import Text
 
-from conversations.management.teaching import TeachingCommand, console_of
+from conversations.management.teaching import TeachingCommand, UsageError, console_of
 from conversations.repository.index_state import (
     Finding,
     State,
@@ -96,7 +96,7 @@ class Command(TeachingCommand):
     def handle(self, **options: Any) -> None:
         """Run the command; raises CommandError, which exits with 1."""
         if options["check"] and (options["rebuild"] or options["prune"]):
-            raise CommandError("--check changes nothing: leave out --rebuild and --prune.")
+            raise UsageError("--check changes nothing: leave out --rebuild and --prune.")
         try:
             self._run(options)
         except ConnectionFailure:
@@ -140,7 +140,7 @@ class Command(TeachingCommand):
         if options["yes"]:
             return True
         if not sys.stdin.isatty():
-            raise CommandError(f"Will not {verb} {names} unasked: no terminal here, and no --yes.")
+            raise UsageError(f"Will not {verb} {names} unasked: no terminal here, and no --yes.")
         if input(f"{verb.capitalize()} {names}? [y/N] ").strip().lower() in {"y", "yes"}:
             return True
         self.stdout.write("Left as they are.")

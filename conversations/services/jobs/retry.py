@@ -13,6 +13,11 @@ from conversations.services.jobs.kinds import KINDS
 from conversations.services.jobs.read import get_job
 
 
+def can_retry(kind: str) -> bool:
+    """Whether enough is kept of a failed job of this kind to start it again."""
+    return kind in KINDS and not KINDS[kind].private
+
+
 def retry_job(*, job_id: ObjectId, owner: str | None, now: datetime) -> Document:
     """Queue a failed job again; it goes on from where it came to.
 
@@ -27,8 +32,11 @@ def retry_job(*, job_id: ObjectId, owner: str | None, now: datetime) -> Document
         "leased_until": now,
         "finished_at": None,
     }
-    retryable = job["state"] == JobState.FAILED and not KINDS[job["kind"]].private
-    if not retryable or not jobs.take(job, fields):
+    failed = job["state"] == JobState.FAILED
+    if failed and not can_retry(job["kind"]):
+        forgotten = "failed, and has forgotten what it was about"
+        raise StateConflict(what="job", action="retry", status=forgotten)
+    if not failed or not jobs.take(job, fields):
         raise StateConflict(what="job", action="retry", status=job["state"])
     dependencies.get().run_job(str(job_id))
     return {**job, **fields}

@@ -93,10 +93,9 @@ def _batch(job: Document, *, clock: Clock) -> Step | None:
     except JobFailed as failure:
         _fail(job, code=failure.code, detail=failure.detail, now=clock())
     # Whatever it is, the job must not stay as if it were running.
-    except Exception:
-        log.exception("job failed", kind=job["kind"], job_id=str(job["_id"]))
+    except Exception as error:  # noqa: BLE001  # _fail logs it
         detail = "Something went wrong here; the log tells more under this job's id."
-        _fail(job, code="internal_error", detail=detail, now=clock())
+        _fail(job, code="internal_error", detail=detail, now=clock(), cause=error)
     return None
 
 
@@ -149,6 +148,10 @@ def _postpone(job: Document, *, reason: str, now: datetime) -> None:
     jobs.change(job, {"leased_until": now + pause})
 
 
-def _fail(job: Document, *, code: str, detail: str, now: datetime) -> None:
+def _fail(
+    job: Document, *, code: str, detail: str, now: datetime, cause: Exception | None = None
+) -> None:
+    """End a job as failed; the log says so too, for not every process has metrics that are read."""
+    log.error("job failed", kind=job["kind"], job_id=str(job["_id"]), code=code, exc_info=cause)
     errors = [job_error(code=code, detail=detail), *job["errors"]][:MOST_ERRORS]
     end(job, state=JobState.FAILED, now=now, errors=errors)

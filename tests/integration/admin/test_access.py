@@ -46,6 +46,22 @@ def test_it_refuses_accounts_that_are_not_staff(name: str) -> None:
     assert "staff account" in answer.content.decode()
 
 
+@pytest.mark.parametrize(
+    "path", ["r/1/1/", "r/abc/x/", f"conversations/conversation/{'a' * 5000}/history/"]
+)
+def test_it_says_that_there_is_no_such_page(superuser: Client, path: str) -> None:
+    """Whatever stands for an id."""
+    assert superuser.get(f"/admin/{path}").status_code == 404
+
+
+@pytest.mark.usefixtures("database")
+def test_it_says_what_to_do_with_a_form_that_is_out_of_date() -> None:
+    """Who has logged in anew in another tab may do this, but not by this form."""
+    answer = Client(enforce_csrf_checks=True).post("/admin/login/", {"username": "somebody"})
+    assert answer.status_code == 403
+    assert "Load the page again" in answer.json()["detail"]
+
+
 def test_it_gives_staff_no_access_to_the_api(superuser: Client) -> None:
     """A session speaks for no one there."""
     assert superuser.get("/api/v1/conversations").status_code == 401

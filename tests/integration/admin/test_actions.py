@@ -1,14 +1,19 @@
 """What staff do with conversations: by the services, told of one by one, in their own name."""
 
+import re
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.messages import get_messages
 from django.test import Client
 
+from conversations.dependencies import utc_now
 from tests.client import ApiClient
+from tests.factories import ConversationDocumentFactory
 from tests.integration.admin.pages import CONVERSATIONS, page
+from tests.integration.data_migrations.former import import_documents, old_document
 
 
 @pytest.fixture
@@ -127,6 +132,40 @@ def test_it_comes_back_to_the_page_that_an_action_was_sent_from(
     assert answer.redirect_chain == [(f"{CONVERSATIONS}{created}/change/", 302)]
     html = answer.content.decode()
     assert html.index("conversation.archived") < html.index("conversation.created")
+
+
+def test_it_asks_about_nothing_that_nobody_can_see(
+    api: ApiClient, user_id: str, operator: Client
+) -> None:
+    """What waits for its migration, has expired or is purged is not there, whoever knows its id."""
+    unmigrated = old_document(user_id)
+    import_documents(unmigrated)
+    past = utc_now() - timedelta(minutes=1)
+    expired = ConversationDocumentFactory.create(user_id=user_id, expires_at=past)
+    unseen = [str(each["_id"]) for each in (unmigrated, expired)]
+    for action in ("purge", "archive"):
+        *_, told = act(operator, action, *unseen)
+        assert told == f"Not there any more: {', '.join(unseen)}"
+    there = api.create()["id"]
+    form = {"action": "purge", "_selected_action": [*unseen, there], "index": "0"}
+    html = operator.post(CONVERSATIONS, form).content.decode()
+    selected = re.findall(r'name="_selected_action" value="(\w+)"', html)
+    assert selected == [there]
+
+
+def test_leaving_them_leads_back_to_where_a_purge_was_asked_for(
+    api: ApiClient, operator: Client
+) -> None:
+    """The page of the conversation, or the list as it was narrowed."""
+    created = api.create()["id"]
+    form = {"action": "purge", "_selected_action": [created], "index": "0"}
+    narrowed = f"{CONVERSATIONS}?user_id={api.user_id}"
+    for url, more, back in (
+        (CONVERSATIONS, {"back": created}, f"{CONVERSATIONS}{created}/change/"),
+        (narrowed, {}, narrowed),
+    ):
+        html = operator.post(url, {**form, **more}).content.decode()
+        assert re.findall(r'<a href="([^"]*)"[^>]*>\s*No, leave them', html) == [back]
 
 
 def test_it_refuses_a_malformed_selection(operator: Client) -> None:

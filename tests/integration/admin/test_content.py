@@ -69,6 +69,16 @@ def test_it_records_each_view_of_content(
     assert views(conversation) == [(f"admin:staff-{name}", "list"), (f"admin:staff-{name}", "page")]
 
 
+@pytest.mark.parametrize("method", ["OPTIONS", "PUT", "PATCH", "DELETE"])
+def test_it_records_a_view_however_it_is_asked_for(
+    reader: Client, name: str, conversation: str, method: str
+) -> None:
+    """Django answers any method but POST with the page."""
+    answer = reader.generic(method, change(conversation))
+    assert SECRETS[0] in answer.content.decode()
+    assert views(conversation) == [(f"admin:staff-{name}", "page")]
+
+
 def test_it_shows_no_content_that_it_cannot_record(
     reader: Client, conversation: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -99,13 +99,14 @@ def test_it_finds_a_user_whose_id_looks_like_a_conversations(reader: Client) -> 
 def test_it_reads_a_page_at_a_time_and_counts_nothing(
     user_id: str, reader: Client, commands: CommandRecorder
 ) -> None:
-    """Ids by a plain query in the order of an index, then the rows by their ids."""
+    """Ids by a plain query in the order of an index, then the rows by them: examined, and shown."""
     for number in range(53):
         ConversationDocumentFactory.create(user_id=user_id, title=f"{number:02}")
     commands.forget()
     assert titles(reader, f"?user_id={user_id}") == [f"{n:02}" for n in range(52, 2, -1)]
-    [found] = [it for it in commands.sent if it.get("find") == "conversations"]
+    found, examined = [it for it in commands.sent if it.get("find") == "conversations"]
     assert (found["filter"], found["sort"]) == ({"user_id": user_id}, {"_id": -1})
+    assert list(examined["filter"]) == ["_id"]
     [rows] = [it for it in commands.sent if it.get("aggregate") == "conversations"]
     [[match]] = [list(stage.values()) for stage in rows["pipeline"]]
     assert list(match) == ["_id"]
@@ -120,7 +121,7 @@ def test_it_looks_for_the_newest_of_all_first(
         ConversationDocumentFactory.create(user_id=user_id, title=f"{number:02}")
     commands.forget()
     titles(reader, "?status=active")
-    [found] = [it for it in commands.sent if it.get("find") == "conversations"]
+    found, _ = [it for it in commands.sent if it.get("find") == "conversations"]
     assert found["filter"]["status"] == "active"
     age = utc_now() - found["filter"]["_id"]["$gte"].generation_time.replace(tzinfo=None)
     assert age < timedelta(minutes=5)

@@ -77,12 +77,19 @@ def test_it_lets_staff_in_while_redis_is_away(username: str) -> None:
         ("10.0.0.1", "198.51.100.9, 203.0.113.5", "203.0.113.5"),
         ("10.0.0.1", "203.0.113.5, 10.0.0.2", "203.0.113.5"),
         ("10.0.0.1", "", "10.0.0.1"),
+        ("", "203.0.113.5", "203.0.113.5"),
+        ("", "198.51.100.9, 203.0.113.5", "203.0.113.5"),
+        ("", "203.0.113.5, 10.0.0.1", "203.0.113.5"),
+        ("", "", ""),
     ],
 )
 def test_it_believes_an_address_only_from_a_trusted_proxy(
     settings: Any, peer: str, forwarded: str, expected: str
 ) -> None:
-    """Anybody can send the header: what a stranger adds to its left counts for nothing."""
+    """Anybody can send the header: what a stranger adds to its left counts for nothing.
+
+    On a socket the front has added the address that it was connected from.
+    """
     settings.CONFIG = settings.CONFIG.model_copy(update={"trusted_proxies": ("10.0.0.0/8",)})
     headers = {"X-Forwarded-For": forwarded} if forwarded else {}
     request = RequestFactory().post("/admin/login/", REMOTE_ADDR=peer, headers=headers)

@@ -5,15 +5,19 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from bson import ObjectId
 from django.contrib.messages import get_messages
 from django.test import Client
 
 from conversations import dependencies
 from conversations.document import partition_of
+from conversations.repository import conversations
 from conversations.repository.database import collection
-from conversations.services import outbox
+from conversations.services import erasure, outbox
+from conversations.services.jobs.kinds import KINDS
 from conversations.services.parked import resend_parked
 from tests.client import ApiClient
+from tests.doubles import counting_job
 from tests.doubles.broker import BrokerDouble
 from tests.integration.admin.pages import page
 from tests.integration.jobs.working import start, stored_job, work
@@ -91,6 +95,39 @@ def test_it_retries_a_job_that_failed(staff_of: Callable[..., Client], user_id: 
         f"Queued again: {failed}",
     ]
     assert work(failed)["state"] == "succeeded"
+
+
+def test_it_offers_no_retry_where_nothing_is_kept(
+    staff_of: Callable[..., Client],
+    admin: ApiClient,
+    user_id: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """An erasure that failed has forgotten whose data it was: list and page say to ask again."""
+    monkeypatch.delitem(KINDS, counting_job.KIND)
+    monkeypatch.setattr(erasure, "MOST_ROUNDS", 1)
+    monkeypatch.setattr(conversations, "ids_of", lambda *_, **__: [ObjectId()])
+    asked = admin.send("DELETE", f"/users/{user_id}/data").json["id"]
+    assert work(asked)["state"] == "failed"
+    browser = staff_of("change_job")
+    listed = page(browser, f"{JOBS}?state=failed")
+    assert asked in listed
+    assert 'value="cancel"' in listed
+    assert 'value="retry"' not in listed
+    assert "ask for it again" in listed
+    assert "manage.py erase_user" in page(browser, f"{JOBS}{asked}/change/")
+
+
+def test_it_says_why_it_cannot_retry(staff_of: Callable[..., Client], user_id: str) -> None:
+    """Where other kinds of jobs can be."""
+    failed = start(user_id, trouble={"1": "failure"})
+    work(failed)
+    collection("jobs").update_one({"_id": failed}, {"$set": {"kind": erasure.KIND}})
+    form = {"action": "retry", "_selected_action": [str(failed)], "index": "0"}
+    assert send(staff_of("change_job"), JOBS, **form) == [
+        f"Cannot retry a job that is failed, and has forgotten what it was about: {failed}"
+    ]
+    assert stored_job(failed)["state"] == "failed"
 
 
 def test_it_cancels_a_job(staff_of: Callable[..., Client], user_id: str) -> None:

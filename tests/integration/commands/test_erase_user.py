@@ -1,12 +1,14 @@
 """`manage.py erase_user`."""
 
 from io import StringIO
+from typing import Any
 
 import pytest
 from bson import ObjectId
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
+from conversations.management.commands import erase_user
 from conversations.repository.database import collection
 from tests.client import ApiClient
 from tests.integration.jobs.working import stored_job
@@ -57,6 +59,25 @@ def test_it_says_why_a_job_did_not_succeed(
     collection("jobs").update_one({"_id": ObjectId(job_id)}, {"$set": {"attempts": 99}})
     with pytest.raises(CommandError, match=f"{job_id} is failed"):
         erase(api.user_id, "--yes")
+
+
+def test_who_stops_it_is_told_that_the_workers_go_on(
+    api: ApiClient, admin: ApiClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With which job; the same command joins in again."""
+    api.create()
+    job_id = erase(api.user_id, "--yes", "--no-wait")
+
+    def stop(**_named: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(erase_user, "run_slice", stop)
+        with pytest.raises(CommandError, match=f"workers go on with the job {job_id}") as stopped:
+            erase(api.user_id, "--yes")
+    assert stopped.value.returncode == 130
+    assert erase(api.user_id, "--yes").startswith("receipt ")
+    assert stored_job(job_id)["state"] == "succeeded"
 
 
 @pytest.mark.parametrize("user", ["me", "a b"])

@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
+from django.db.models.query import QuerySet
+from pymongo.errors import DuplicateKeyError
 
 from conversations.management.commands import seed_demo
 from conversations.repository.database import collection
@@ -49,6 +51,16 @@ def test_it_creates_conversations_as_the_api_would(demo: ApiClient) -> None:
     ] * 2
 
 
+def test_its_ids_are_of_the_time_of_creation(demo: ApiClient) -> None:
+    """By an id the admin sorts, filters by days, and counts what was created on a day."""
+    call_command("seed_demo", verbosity=0)
+    rows = list(collection(CONVERSATIONS).find({"user_id": demo.user_id}))
+    assert len({row["created_at"] for row in rows}) == len(rows)
+    for row in rows:
+        made = row["_id"].generation_time.replace(tzinfo=None)
+        assert made == row["created_at"].replace(microsecond=0)
+
+
 def test_it_leaves_what_the_user_did_alone(demo: ApiClient) -> None:
     """Who has conversations, whatever became of them, gets no more."""
     kept = demo.create(title="The only one")
@@ -75,6 +87,35 @@ def test_it_makes_an_admin_in_development_only(
     admin.save()
     call_command("seed_demo", verbosity=0)
     assert User.objects.get(username=name).check_password("another")
+
+
+def test_two_at_once_make_one_admin(
+    demo: ApiClient, settings: Any, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    """The second says so, and quotes nothing of the account."""
+    name = f"admin-{demo.user_id}"
+    monkeypatch.setattr(seed_demo, "ADMIN", name)
+    configure(settings, environment="development")
+    User.objects.create_superuser(username=name, password="another")
+    # Both have looked before either has written.
+    monkeypatch.setattr(QuerySet, "exists", lambda _query: False)
+    call_command("seed_demo")
+    assert f"The superuser {name} is there already." in capsys.readouterr().out
+    monkeypatch.undo()
+    assert User.objects.get(username=name).check_password("another")
+
+
+def test_it_never_says_what_the_database_quotes(
+    demo: ApiClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A driver's message may have a whole document in it."""
+
+    def refuse(**_named: Any) -> None:
+        raise DuplicateKeyError("E11000 {password: 'hush'}")
+
+    monkeypatch.setattr(seed_demo, "create_conversation", refuse)
+    with pytest.raises(CommandError, match=r"the database failed \(DuplicateKeyError\)\.$"):
+        call_command("seed_demo", verbosity=0)
 
 
 def test_it_refuses_in_production(demo: ApiClient, settings: Any) -> None:

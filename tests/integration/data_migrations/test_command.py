@@ -165,7 +165,7 @@ def test_it_says_which_option_is_wrong(
 ) -> None:
     """Before it does anything."""
     code, output = migrate(**options)
-    assert code == 1
+    assert code == 64
     assert reason in output
 
 

@@ -107,6 +107,25 @@ def test_an_export_leaves_it_out(api: ApiClient) -> None:
     assert '"type":"end"' in lines[-1]
 
 
+def test_an_erasure_takes_along_what_looks_migrated_but_is_odd(api: ApiClient) -> None:
+    """Left by others with a version of their own, or mended by hand to something else."""
+    created = api.create()
+    import_documents(
+        old_document(api.user_id, version="3"),
+        old_document(api.user_id, version=3),
+        old_document(api.user_id, version=3, without=("status", "created_at")),
+        old_document(api.user_id, _id=f"{api.user_id} 1"),
+    )
+    caller = system_caller(actor="system:test", owner="", seconds=30)
+    finished = work(start_erasure(user_id=api.user_id, caller=caller, now=utc_now())["_id"])
+    assert finished["state"] == "succeeded", finished["errors"]
+    assert collection("conversations").count_documents({"user_id": api.user_id}) == 0
+    feed = api.get("/events").json["results"]
+    assert [event["conversation_id"] for event in feed if event["conversation_id"]] == [
+        created["id"]
+    ] * 2
+
+
 def test_an_erasure_takes_it_along(api: ApiClient) -> None:
     """It is held about the user, seen or not."""
     import_documents(*odd_documents(api.user_id, each=1))

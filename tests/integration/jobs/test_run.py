@@ -1,5 +1,6 @@
 """How a job is carried out."""
 
+import json
 import threading
 from datetime import timedelta
 from typing import Any
@@ -196,9 +197,15 @@ def test_it_goes_on_where_a_database_error_stopped_it(user_id: str) -> None:
 
 
 @pytest.mark.parametrize(("trouble", "code"), [("crash", "internal_error"), ("failure", "no_luck")])
-def test_an_error_fails_it_with_a_reason(user_id: str, trouble: str, code: str) -> None:
-    """At once; nothing of an exception's own text is shown."""
+def test_an_error_fails_it_with_a_reason(
+    user_id: str, trouble: str, code: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """At once, and in the log; nothing of an exception's own text is shown."""
     job = work(start(user_id, trouble={"2": trouble}))
+    lines = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
+    [line] = [each for each in lines if each["event"] == "job failed"]
+    assert (line["level"], line["job_id"], line["code"]) == ("error", str(job["_id"]), code)
+    assert ("ZeroDivisionError" in line.get("exception", "")) is (trouble == "crash")
     assert job["state"] == "failed"
     assert [error["code"] for error in job["errors"]] == [code, "odd"]
     assert "ZeroDivision" not in job["errors"][0]["detail"]

@@ -132,6 +132,23 @@ def test_the_command_shows_and_resends(api: ApiClient, broker: BrokerDouble, ref
     assert "Nothing is parked" in outbox("parked")
 
 
+@pytest.mark.parametrize(
+    ("conversation_id", "code"),
+    [("zzz", 64), ("f" * 24, 1)],
+    ids=["no-id", "another-id"],
+)
+def test_a_mistyped_id_is_no_success(
+    broker: BrokerDouble, refused: str, conversation_id: str, code: int
+) -> None:
+    """What is parked stays; a script is told that it is not what was asked for."""
+    broker.reason_to_refuse = lambda _event: None
+    with pytest.raises(CommandError) as told:
+        outbox("resend", "--conversation", conversation_id)
+    assert told.value.returncode == code
+    assert len(parked_of(refused)) == 2
+    assert "2 sent" in outbox("resend", "--conversation", refused.upper())
+
+
 def test_the_command_says_that_the_broker_is_away(broker: BrokerDouble, refused: str) -> None:
     """One line, and the events stay parked."""
     broker.is_away = True

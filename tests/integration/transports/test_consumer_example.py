@@ -53,11 +53,12 @@ def life() -> list[Event]:
 def test_it_follows_what_is_delivered(broker: Broker, transport: Transport, tmp_path: Path) -> None:
     """In order, each once: repeats, early and late, are seen for what they are."""
     created, second, third, purged = life()
+    late = {**an_event(user_id="maria", title="Late"), "timestamp": "2020-01-01T00:00:00.000Z"}
     other = an_event(user_id="maria", version=7, title="Other")
     erased = {**other, "event_type": "user.erased", "conversation_id": None, "sequence": None}
     news = {**erased, "event_type": "user.renamed", "more": "than is known today"}
-    repeated = [created, second, created, second, third, other, purged, third, erased, other, news]
-    for event in repeated:
+    repeated = [created, second, created, second, third, other, purged, third]
+    for event in [*repeated, erased, other, late, news]:
         transport.publish([event])
     state = tmp_path / "titles.db"
     mine, others = created["conversation_id"], other["conversation_id"]
@@ -72,6 +73,7 @@ def test_it_follows_what_is_delivered(broker: Broker, transport: Transport, tmp_
         f"ignored {mine} 3",
         "erased maria",
         f"ignored {others} 7",
+        f"dropped {late['conversation_id']} {late['sequence']}",
         "unknown user.renamed",
     ]
     with consuming(broker.url, state=state) as lines:

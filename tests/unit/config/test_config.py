@@ -147,7 +147,7 @@ def test_a_rate_is_so_many_in_so_long(
 
 
 def test_a_wrong_value_stops_the_start(tmp_path: Path) -> None:
-    """One line on the standard error, and a status that is not 0."""
+    """One line on the standard error, and EX_CONFIG."""
     ran = subprocess.run(
         [sys.executable, str(ROOT / "manage.py"), "check"],
         env={**os.environ, "PORT": "none", "DATA_DIR": str(tmp_path)},
@@ -156,7 +156,7 @@ def test_a_wrong_value_stops_the_start(tmp_path: Path) -> None:
         timeout=60,
         check=False,
     )
-    assert ran.returncode == 1
+    assert ran.returncode == 78
     assert re.fullmatch(r"configuration: PORT: [^\n]+\n", ran.stderr)
 
 

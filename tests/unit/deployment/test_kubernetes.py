@@ -8,6 +8,7 @@ import pytest
 from conversation_service import __version__
 from tests.unit.deployment.files import (
     KUBERNETES,
+    ROOT,
     SECRET,
     VARIABLES,
     Document,
@@ -183,6 +184,20 @@ def test_what_selects_pods_finds_some(manifest: Document) -> None:
     assert set(wanted.values()) <= components
     if manifest["kind"] == "Deployment":
         assert pod(manifest)["metadata"]["labels"] == wanted
+
+
+def test_an_upgrade_can_begin_with_the_indexes_alone() -> None:
+    """The label that docs/deployment.md selects by is on the Job and on what it reads, only."""
+    [configuration] = KUSTOMIZATION["configMapGenerator"]
+    labelled = {
+        each["metadata"]["name"]
+        for each in MANIFESTS
+        if each["metadata"].get("labels", {}).get(COMPONENT) == "setup"
+    }
+    assert labelled == {"conversation-service-setup"}
+    assert configuration["options"]["labels"] == {COMPONENT: "setup"}
+    guide = (ROOT / "docs" / "deployment.md").read_text()
+    assert f"--selector {COMPONENT}=setup" in guide
 
 
 def test_one_scheduler_at_a_time() -> None:

@@ -8,8 +8,10 @@ from django.core.exceptions import (
     RequestDataTooBig,
     SuspiciousOperation,
 )
+from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseServerError
 from django.urls import path
+from pymongo.errors import AutoReconnect, NetworkTimeout
 
 from conversation_service.urls import handler400, handler403, handler404, handler500
 
@@ -45,6 +47,10 @@ def html(_request: HttpRequest) -> HttpResponse:
     return HttpResponseServerError(f"<h1>{SECRET}</h1>", headers={"Retry-After": "7"})
 
 
+def orm_finds_it_away(_request: HttpRequest) -> HttpResponse:
+    raise DatabaseError from NetworkTimeout(SECRET)
+
+
 urlpatterns = [
     path("bug", raises(RuntimeError(SECRET))),
     path("suspicious", raises(SuspiciousOperation(SECRET))),
@@ -58,4 +64,7 @@ urlpatterns = [
     path("shared/<token>", shared),
     path("looked-at", looked_at),
     path("admin/looked-at", looked_at),
+    path("admin/away", raises(AutoReconnect(SECRET))),
+    path("admin/away-to-the-orm", orm_finds_it_away),
+    path("admin/bug", raises(DatabaseError(SECRET))),
 ]

@@ -69,12 +69,20 @@ def test_an_id_of_another_shape_has_always_the_same_w3c_id() -> None:
         f"00-{W3C.upper()}-{PARENT}-01",
         f"00-{W3C}-{PARENT}-01\n",
         f"00-{W3C}-{PARENT}",
+        f"00-{W3C}-{PARENT}-01-extra",
+        f"00-{W3C}-{PARENT}-01-",
         f" 00-{W3C}-{PARENT}-01",
     ],
 )
 def test_a_broken_traceparent_counts_as_not_sent(traceparent: str) -> None:
     """W3C Trace Context, 3.2.2."""
     assert begin_trace(traceparent=traceparent).trace_id.lower() != W3C
+
+
+@pytest.mark.parametrize("more", ["", "-", "-what-the-future-brings"])
+def test_a_later_version_is_read_as_far_as_it_is_known(more: str) -> None:
+    """W3C Trace Context, 3.2.4."""
+    assert begin_trace(traceparent=f"01-{W3C}-{PARENT}-01{more}").trace_id == W3C
 
 
 @pytest.mark.parametrize("sent", ["abc\n", "a\r\nb", "é", "٣", "a" * 65, "0" * 31 + "_"])

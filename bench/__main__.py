@@ -1,6 +1,7 @@
 """`python -m bench`: the service against two peers and a floor.
 
-`python -m bench deep` reads far pages, `python -m bench migrate` migrates data beside a load.
+`python -m bench deep` reads far pages, `python -m bench migrate` migrates data beside a load, and
+`python -m bench admin` asks for the admin's lists over many conversations.
 
 The database is MONGODB_URL, or the one of --database, or the first of mongod, secantusd-rs and
 secantusd-py at hand. All that is started here ends with it.
@@ -23,6 +24,7 @@ import orjson
 from rich.console import Console
 
 from bench import database as databases
+from bench.admin_pages import admin
 from bench.comparison import Plan, Sample, compare
 from bench.contestants import CONTESTANTS
 from bench.deep import deep
@@ -63,7 +65,9 @@ def _options() -> argparse.Namespace:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("what", nargs="?", choices=("peers", "deep", "migrate"), default="peers")
+    parser.add_argument(
+        "what", nargs="?", choices=("peers", "deep", "migrate", "admin"), default="peers"
+    )
     parser.add_argument("--database", choices=DATABASES, help="start this one")
     parser.add_argument("--rounds", type=int, default=12)
     parser.add_argument("--minutes", type=float, default=4, help="no round begins after these")
@@ -75,7 +79,9 @@ def _options() -> argparse.Namespace:
         metavar="WORD",
         help="a workload, or a part of a server's name; may be repeated",
     )
-    parser.add_argument("--documents", type=int, default=200_000, help="to migrate")
+    parser.add_argument(
+        "--documents", type=int, help="to migrate (200,000), or for the admin (1,000,000)"
+    )
     parser.add_argument(
         "--migrate-data", default="", metavar="OPTIONS", help='such as "--pace 500"'
     )
@@ -100,12 +106,16 @@ def _run(options: argparse.Namespace, *, console: Console) -> int:
         if options.what == "migrate":
             figures = migrate(
                 database=database,
-                documents=options.documents,
+                documents=options.documents or 200_000,
                 options=options.migrate_data.split(),
                 scratch=Path(folder),
                 console=console,
             )
             _write(options.json, figures)
+            return 0
+        if options.what == "admin":
+            documents = options.documents or 1_000_000
+            _write(options.json, admin(database=database, documents=documents, console=console))
             return 0
         plan = _plan(options)
         with (

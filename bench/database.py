@@ -16,6 +16,7 @@ from devstack.ports import accepts, free_port
 from devstack.servers import DATABASES
 
 ROOT = Path(__file__).resolve().parent.parent
+GIVEN = "MONGODB_URL"  # the name of a database that was not started here
 BUILT_HERE = ROOT / ".tools" / "bin"
 
 
@@ -58,7 +59,7 @@ def started(*, name: str | None, scratch: Path) -> Iterator[Database]:
     """Yield the database to use: MONGODB_URL, else `name`, else the preferred one; ended after."""
     url = os.environ.get("MONGODB_URL")
     if url and name is None:
-        yield Database(name="MONGODB_URL", url=url)
+        yield Database(name=GIVEN, url=url)
         return
     chosen = name or next(iter(available()), None)
     if chosen is None:

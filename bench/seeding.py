@@ -15,7 +15,7 @@ from pymongo.database import Database
 
 from conversations.document import new_document
 from conversations.repository.index_state import options_of
-from conversations.repository.indexes import CONVERSATIONS, INDEXES
+from conversations.repository.indexes import CONVERSATIONS, INDEXES, Index
 
 Document = dict[str, Any]
 START = datetime(2026, 1, 1)  # noqa: DTZ001  # UTC without an offset, as in documents
@@ -116,9 +116,11 @@ def flat(document: Document) -> Document:
     return {**shown, **shown.pop("metadata")}
 
 
-def create_indexes(database: Database[Document]) -> None:
-    """Create the service's declared indexes."""
-    for index in INDEXES:
+def create_indexes(
+    database: Database[Document], *, wanted: Callable[[Index], bool] = lambda _: True
+) -> None:
+    """Create the service's declared indexes, or those of them that are wanted."""
+    for index in filter(wanted, INDEXES):
         database[index.collection].create_index(
             list(index.keys), name=index.name, **options_of(index)
         )

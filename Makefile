@@ -44,7 +44,7 @@ deploy-check: $(STAMP) ## the images, the compose file and the Kubernetes manife
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker/compose.yml
 	$(BIN)/kubernetes-validate --strict --quiet --kubernetes-version $(KUBERNETES) $(MANIFESTS)
 
-observability-check: ## rules for Prometheus, by its promtool, and who is alarmed in which situation
+observability-check: has-promtool ## rules for Prometheus, by its promtool, and who is alarmed in which situation
 	promtool check config docker/prometheus/prometheus.yml
 	promtool test rules tests/unit/observability/alerts_test.yml
 
@@ -68,13 +68,13 @@ chaos: $(STAMP) ## measure every fault of Auth and Characters, over HTTP (3 minu
 schema: $(STAMP) ## rewrite tests/snapshots/openapi.json
 	$(PYTHON) manage.py spectacular --format openapi-json --file tests/snapshots/openapi.json
 
-openapi-check: $(NODE_TOOLS)/.installed .tools/bin/oasdiff ## the documents: spectral's rules, and no break of the API with the released one
+openapi-check: has-node $(NODE_TOOLS)/.installed .tools/bin/oasdiff ## the documents: spectral's rules, and no break of the API with the released one
 	.tools/bin/oasdiff breaking openapi/released.json $(DOCUMENT) --fail-on WARN \
 	  --severity-levels openapi/severity-levels.txt
 	$(NODE_TOOLS)/.bin/spectral lint $(DOCUMENT) --ruleset openapi/spectral.yaml --fail-severity hint
 	$(NODE_TOOLS)/.bin/spectral lint docs/asyncapi.yaml --ruleset openapi/asyncapi.yaml --fail-severity warn --display-only-failures
 
-clients: $(NODE_TOOLS)/.installed $(PYTHON_CLIENT_TOOLS)/.installed ## clients in Python and TypeScript, generated and checked (build/clients)
+clients: has-node $(NODE_TOOLS)/.installed $(PYTHON_CLIENT_TOOLS)/.installed ## clients in Python and TypeScript, generated and checked (build/clients)
 	@rm -rf $(CLIENTS) && mkdir -p $(CLIENTS)/typescript
 	@echo "clients: generating Python"
 	PATH=$(CURDIR)/$(PYTHON_CLIENT_TOOLS)/bin:$$PATH openapi-python-client generate --path $(DOCUMENT) \
@@ -98,9 +98,16 @@ secantusd-rs: ## build the faster development database with cargo
 clean: ## remove what the targets made, but not the data
 	rm -rf $(VENV) .tools build $(NODE_TOOLS) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 
-$(NODE_TOOLS)/.installed: openapi/package-lock.json
+# Asked each time, not only when something is to be installed: what runs needs them too.
+.PHONY: has-node has-promtool
+has-node:
 	@node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)' 2>/dev/null \
 	  && command -v npm >/dev/null || { echo "Node 20.19 or later, with npm, is needed: see https://nodejs.org" >&2; exit 1; }
+
+has-promtool:
+	@command -v promtool >/dev/null || { echo "promtool is needed: it comes with Prometheus, see https://prometheus.io/download" >&2; exit 1; }
+
+$(NODE_TOOLS)/.installed: openapi/package-lock.json | has-node
 	cd openapi && npm ci --ignore-scripts --no-audit --no-fund
 	@touch $@
 

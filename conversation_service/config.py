@@ -21,6 +21,7 @@ from integrations.resilience.rate import Rate
 
 DEVELOPMENT_SECRET = "development-secret-do-not-use-in-production"  # noqa: S105  # refused in production
 MIN_SECRET_LENGTH = 32  # bytes of a SHA-256 key, RFC 7518 section 3.2
+DEFAULT_DATA_DIR = Path("var")
 
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.\[\]:_-]+\Z")
 _HOST = re.compile(r"\*\Z|\.?[A-Za-z0-9_.-]+\Z|\[[0-9A-Fa-f:.]+\]\Z")
@@ -42,7 +43,7 @@ class Config(BaseSettings):
     service_name: str = "conversation-service"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     port: int = Field(default=8003, ge=1, le=65535)
-    data_dir: Path = Path("var")
+    data_dir: Path = DEFAULT_DATA_DIR
     public_url: str = ""
     allowed_hosts: CommaSeparated = ("*",)
     trusted_proxies: CommaSeparated = ()
@@ -229,6 +230,11 @@ class Config(BaseSettings):
         return self.secret_key or self.jwt_secret_key
 
     @property
+    def stack_file(self) -> Path:
+        """Where a running `make run` names its servers."""
+        return self.data_dir / "run" / "stack.env"
+
+    @property
     def base_url(self) -> str:
         """The URL that outsiders use, without a trailing slash: PUBLIC_URL or the local port."""
         return self.public_url or f"http://127.0.0.1:{self.port}"
@@ -281,8 +287,7 @@ def load_config() -> Config:
         config = Config(_env_file=".env")
         if config.is_production:
             return config
-        stack_file = config.data_dir / "run" / "stack.env"
-        return Config(_env_file=(stack_file, ".env"))
+        return Config(_env_file=(config.stack_file, ".env"))
     except ValidationError as error:
         raise ConfigError(_first_line(error)) from None
 

@@ -81,10 +81,6 @@ class RequestContextMiddleware:
         return response
 
     def _respond(self, request: HttpRequest) -> HttpResponseBase:
-        try:
-            request.get_host()
-        except DisallowedHost:
-            return problem(request, "invalid_host")
         response = self._get_response(request)
         if response.status_code >= HTTPStatus.BAD_REQUEST and isinstance(response, HttpResponse):
             return as_problem(request, response)
@@ -137,6 +133,21 @@ def _caller(request: HttpRequest) -> str | None:
         return None
     user_id: str | None = getattr(user, "user_id", None)
     return user_id
+
+
+class KnownHostMiddleware:
+    """Refuses a Host that is not in ALLOWED_HOSTS, whatever is asked for."""
+
+    def __init__(self, get_response: Next) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Pass the request on, or answer it."""
+        try:
+            request.get_host()
+        except DisallowedHost:
+            return problem(request, "invalid_host")
+        return self._get_response(request)
 
 
 class AdminOnlyMiddleware:

@@ -16,15 +16,30 @@ query parameters are refused.
 """
 
 
-def _answer(
-    component: str, description: str, media_type: str = "application/json"
-) -> dict[str, Any]:
-    schema = {"$ref": f"#/components/schemas/{component}"}
-    return {"description": description, "content": {media_type: {"schema": schema}}}
+# Their schemas are added where the API's are: conversations/api/schema_hooks.py.
+_CACHE_CONTROL: Final = {"Cache-Control": {"description": "Who may keep it, and how."}}
+_RETRY_AFTER: Final = {"Retry-After": {"description": "Seconds."}}
+_ALLOW: Final = {"Allow": {"description": "The methods of this URL."}}
 
 
-def _problem(description: str) -> dict[str, Any]:
-    return _answer("Problem", description, "application/problem+json")
+def _answer(component: str, description: str) -> dict[str, Any]:
+    return {
+        "description": description,
+        "headers": _CACHE_CONTROL,
+        "content": {"application/json": {"schema": _schema(component)}},
+    }
+
+
+def _problem(description: str, headers: dict[str, Any] | None = None) -> dict[str, Any]:
+    return {
+        "description": description,
+        "headers": headers or {},
+        "content": {"application/problem+json": {"schema": _schema("Problem")}},
+    }
+
+
+def _schema(component: str) -> dict[str, Any]:
+    return {"$ref": f"#/components/schemas/{component}"}
 
 
 def _get(
@@ -40,7 +55,7 @@ def _get(
             "responses": {
                 **responses,
                 "400": _problem("`invalid_host`: the Host header is not accepted."),
-                "405": _problem("`method_not_allowed`: GET and HEAD are."),
+                "405": _problem("`method_not_allowed`: GET and HEAD are.", _ALLOW),
                 "500": _problem("`internal_error`: something went wrong here."),
             },
         }
@@ -81,10 +96,10 @@ _HEALTH: Final = {
     },
     "required": ["status", "service", "version", "timestamp", "dependencies"],
 }
-_NOT_READY: Final = {
-    **_problem("`database_unavailable`: the database is away. `not_set_up`: it lacks indexes."),
-    "headers": {"Retry-After": {"description": "Seconds.", "schema": {"type": "integer"}}},
-}
+_NOT_READY: Final = _problem(
+    "`database_unavailable`: the database is away. `not_set_up`: it lacks indexes.",
+    {**_CACHE_CONTROL, **_RETRY_AFTER},
+)
 
 SETTINGS: Final[dict[str, Any]] = {
     "TITLE": "Conversation Service",

@@ -33,7 +33,19 @@ _STALE_FORM: Final = (
     "or another site sent it. Load the page again, then send it."
 )
 _AWAY: Final = (ConnectionFailure, ExecutionTimeout)
-_KEPT_HEADERS = ("Allow", "Retry-After", "WWW-Authenticate")
+# What says something of the body that is replaced; the rest stays: Allow, CORS, of security.
+_OF_THE_BODY: Final = frozenset(
+    {
+        "content-disposition",
+        "content-encoding",
+        "content-language",
+        "content-length",
+        "content-range",
+        "content-type",
+        "etag",
+        "last-modified",
+    }
+)
 
 
 _DETAILS: Final = {
@@ -95,8 +107,8 @@ def as_problem(request: HttpRequest, response: HttpResponse) -> HttpResponse:
         else ("malformed_request")
     )
     replacement = problem(request, _CODES.get(response.status_code, fallback))
-    for name in _KEPT_HEADERS:
-        if name in response.headers:
-            replacement.headers[name] = response.headers[name]
+    for name, value in response.headers.items():
+        if name.lower() not in _OF_THE_BODY:
+            replacement.headers[name] = value
     replacement.cookies = response.cookies
     return replacement

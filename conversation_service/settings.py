@@ -45,11 +45,13 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "conversation_service.middleware.RequestContextMiddleware",
-    "corsheaders.middleware.CorsMiddleware",
+    # These add headers to every answer, also to those of the ones below.
     "django.middleware.security.SecurityMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
+    "conversation_service.middleware.KnownHostMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "conversation_service.middleware.AdminOnlyMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 CSRF_FAILURE_VIEW = "conversation_service.problems.csrf_failure"
 # The checks look for sessions, accounts and messages in MIDDLEWARE; AdminOnlyMiddleware runs them.
@@ -153,16 +155,21 @@ CORS_ALLOW_HEADERS = [
     "x-trace-id",
 ]
 CORS_EXPOSE_HEADERS = [
+    "Accept-Patch",
+    "Allow",
+    "Content-Disposition",
     "ETag",
     "Idempotent-Replayed",
     "Location",
     "RateLimit",
     "RateLimit-Policy",
     "Retry-After",
+    "WWW-Authenticate",
     "X-Degraded",
     "X-Service-Name",
     "X-Service-Version",
     "X-Trace-Id",
+    "traceparent",
 ]
 CORS_URLS_REGEX = r"^/api/"
 

@@ -19,7 +19,7 @@ from devstack.ports import LOOPBACK, answers_http
 
 TEMPLATE = ROOT / "docker" / "nginx.conf.template"
 READ_TIMEOUT_MARGIN = 5  # seconds: the service's own answer to a deadline comes first
-SHUTDOWN_TIMEOUT = "1700ms"  # below the grace that groups.py gives it
+SHUTDOWN_TIMEOUT = "3200ms"  # below what groups.py gives it, the application's grace included
 PLAIN = re.compile(r"[A-Za-z0-9 ._~:/\[\]@!&()*+,=%-]*")
 
 
@@ -54,6 +54,7 @@ def render(config: Config, *, run: Path, socket: Path) -> str:
         "PUBLIC_URL": _plain("PUBLIC_URL", config.base_url),
         "SERVICE_NAME": _plain("SERVICE_NAME", config.service_name),
         "SERVICE_VERSION": _plain("the version", __version__),
+        "ORIGINS": _plain("CORS_ALLOWED_ORIGINS", ",".join(config.cors_allowed_origins)),
         "SHUTDOWN_TIMEOUT": SHUTDOWN_TIMEOUT,
         "READ_TIMEOUT": str(int(config.request_timeout) + READ_TIMEOUT_MARGIN),
     }

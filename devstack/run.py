@@ -1,5 +1,6 @@
 """`make run`: the whole stack in the foreground."""
 
+import shlex
 import shutil
 import sys
 import time
@@ -8,7 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from conversation_service.config import Config, ConfigError, load_config
+from conversation_service.config import DEFAULT_DATA_DIR, Config, ConfigError, load_config
 from devstack.announce import announce, variables
 from devstack.asked import Asked
 from devstack.child import Service
@@ -93,8 +94,15 @@ def _ready_line(config: Config) -> str:
     login = "" if config.is_production else " (admin / admin)"
     return (
         f"ready  api {url}/api/v1  docs {url}/api/docs  admin {url}/admin/{login}  "
-        f"token: {_python()} manage.py issue_token USER [--scope …]"
+        f"token: {_folder(config)}{_python()} manage.py issue_token USER [--scope …]"
     )
+
+
+def _folder(config: Config) -> str:
+    # Commands look in the default one else.
+    if config.data_dir.absolute() == DEFAULT_DATA_DIR.absolute():
+        return ""
+    return f"DATA_DIR={shlex.quote(str(config.data_dir.absolute()))} "
 
 
 def _python() -> str:

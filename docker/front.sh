@@ -1,7 +1,8 @@
 #!/bin/sh
 # Fills in nginx's configuration from the service's own variables, then becomes nginx.
-# Takes PUBLIC_URL (needed), SERVICE_NAME, REQUEST_TIMEOUT and PORT, as conversation_service/config.py
-# has them, WEB_SOCKET as the web server's entrypoint has it, and RUN_DIR, a folder to write in.
+# Takes PUBLIC_URL (needed), SERVICE_NAME, CORS_ALLOWED_ORIGINS, REQUEST_TIMEOUT and PORT, as
+# conversation_service/config.py has them, WEB_SOCKET as the web server's entrypoint has it, and
+# RUN_DIR, a folder to write in.
 set -eu
 
 here=$(dirname "$0")
@@ -14,7 +15,7 @@ fail() {
 # Other characters could end the string that the value stands in, or name a variable.
 plain() {
     case $2 in
-    *[!]A-Za-z0-9' '._~:/@%+=[-]*) fail "$1 has a character that nginx's configuration cannot hold" ;;
+    *[!]A-Za-z0-9' '._~:/@%+=,[-]*) fail "$1 has a character that nginx's configuration cannot hold" ;;
     esac
 }
 
@@ -23,6 +24,8 @@ PUBLIC_URL=${PUBLIC_URL%/}
 SERVICE_NAME=${SERVICE_NAME:-conversation-service}
 plain PUBLIC_URL "$PUBLIC_URL"
 plain SERVICE_NAME "$SERVICE_NAME"
+plain CORS_ALLOWED_ORIGINS "${CORS_ALLOWED_ORIGINS:-}"
+ORIGINS=$(printf %s "${CORS_ALLOWED_ORIGINS:-}" | tr -d ' ')
 
 RUN_DIR=${RUN_DIR:-/tmp}
 LISTEN=0.0.0.0:${PORT:-8003}
@@ -33,11 +36,11 @@ SERVICE_VERSION=$(cat "$here/version")
 timeout=${REQUEST_TIMEOUT:-30}
 READ_TIMEOUT=$((${timeout%.*} + 5))
 SHUTDOWN_TIMEOUT=${READ_TIMEOUT}s
-export PUBLIC_URL SERVICE_NAME RUN_DIR LISTEN UPSTREAM USER_DIRECTIVE SERVICE_VERSION READ_TIMEOUT \
-    SHUTDOWN_TIMEOUT
+export PUBLIC_URL SERVICE_NAME ORIGINS RUN_DIR LISTEN UPSTREAM USER_DIRECTIVE SERVICE_VERSION \
+    READ_TIMEOUT SHUTDOWN_TIMEOUT
 
 # The names are given: all else that begins with $ is nginx's own.
 # shellcheck disable=SC2016 # they are for envsubst to fill in
-envsubst '${PUBLIC_URL} ${SERVICE_NAME} ${RUN_DIR} ${LISTEN} ${UPSTREAM} ${USER_DIRECTIVE}
+envsubst '${PUBLIC_URL} ${SERVICE_NAME} ${ORIGINS} ${RUN_DIR} ${LISTEN} ${UPSTREAM} ${USER_DIRECTIVE}
     ${SERVICE_VERSION} ${READ_TIMEOUT} ${SHUTDOWN_TIMEOUT}' <"$here/nginx.conf.template" >"$RUN_DIR/nginx.conf"
 exec nginx -e stderr -p "$RUN_DIR" -c "$RUN_DIR/nginx.conf"

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import orjson
+from django.conf import settings
 from django.http import HttpResponse
+from django.urls import reverse
 
 JSON = "application/json"
 
@@ -16,6 +18,12 @@ def json_answer(
     return HttpResponse(
         orjson.dumps(body), status=status, content_type=JSON, headers=dict(headers or {})
     )
+
+
+def accepted(job: Mapping[str, Any]) -> HttpResponse:
+    """Return the answer of what goes on as a job: 202, the job, and where to look for it."""
+    location = settings.CONFIG.base_url + reverse("job", args=[job["id"]])
+    return json_answer(job, status=202, headers={"Location": location})
 
 
 def no_content() -> HttpResponse:

@@ -19,6 +19,7 @@ from rest_framework.renderers import BaseRenderer
 from conversations.errors import TooManyExports
 
 NDJSON = "application/x-ndjson"
+BYTES = "application/octet-stream"
 log = structlog.get_logger(__name__)
 
 
@@ -29,10 +30,19 @@ class NdjsonRenderer(BaseRenderer):
     format = "ndjson"
 
 
+class BytesRenderer(BaseRenderer):
+    """Stands for the same lines, for who accepts nothing narrower."""
+
+    media_type = BYTES
+    format = "bytes"
+
+
 def ndjson_answer(
-    batches: Iterator[list[dict[str, Any]]], *, filename: str
+    batches: Iterator[list[dict[str, Any]]], *, filename: str, media_type: str
 ) -> StreamingHttpResponse:
     """Return an answer that streams lines, some at a time: a header first, an end last.
+
+    `media_type`, NDJSON or BYTES, is what the caller accepts of the two.
 
     What fails before the answer begins is raised: TooManyExports, and what the first reads raise.
     After that it is a line of the type `error`, and there is no end.
@@ -41,7 +51,7 @@ def ndjson_answer(
     next(body)
     return StreamingHttpResponse(
         body,
-        content_type=NDJSON,
+        content_type=media_type,
         headers={"Content-Disposition": f'attachment; filename="{filename}"'},
     )
 

@@ -87,6 +87,11 @@ _OWNER = OpenApiParameter(
     type=patterns.string(128, patterns.USER_ID),
     description="Whose data: another user's needs the scope `conversations:admin`.",
 )
+# The others come before the caller is known, or, 500, instead of what was to be answered.
+_KNOWING_THE_CALLER = [
+    *(200, 201, 202, 204, 304),
+    *(400, 403, 404, 405, 406, 409, 410, 412, 413, 415, 422, 429, 503),
+]
 _COMMON_PARAMETERS = [
     OpenApiParameter(
         name="X-Trace-Id",
@@ -94,8 +99,8 @@ _COMMON_PARAMETERS = [
         location=OpenApiParameter.HEADER,
         description="The trace to continue, 1-64 of `[A-Za-z0-9-]`; a new one begins otherwise.",
     ),
-    _header("X-Trace-Id", "The trace that this request belongs to.", responses=True),
-    _header("WWW-Authenticate", "What is asked for.", responses=[401]),
+    _header("Cache-Control", "Who may keep it, and how.", responses=True),
+    _header("WWW-Authenticate", "The token or the scope that is asked for.", responses=[401, 403]),
     _header("Allow", "The methods of this URL.", responses=[405]),
     _header("Access-Control-Allow-Origin", "For pages of an allowed origin.", responses=True),
     _header("Retry-After", "Seconds.", responses=[429, 503]),
@@ -112,7 +117,7 @@ _COMMON_PARAMETERS = [
     _header(
         "X-Degraded",
         "`characters-stale`, `auth-local`: a fallback had a part in this answer.",
-        responses=[200, 201, 204],
+        responses=_KNOWING_THE_CALLER,
     ),
 ]
 

@@ -12,10 +12,17 @@ _LIMITS: Mapping[str, dict[str, Any]] = {
     "uri": {"maxLength": patterns.LONGEST_URL},
 }
 _SECONDS = {"type": "integer", "format": "int32", "minimum": 0, "maximum": 2**31 - 1}
+_EVERYWHERE: Mapping[str, dict[str, Any]] = {
+    "X-Trace-Id": {"description": "The trace that this request belongs to."},
+    "traceparent": {"description": "The same as W3C writes it."},
+    "X-Service-Name": {"description": "Who answered."},
+    "X-Service-Version": {"description": "The version that answered."},
+}
 _HEADERS: Mapping[str, dict[str, Any]] = {
     "Accept-Patch": patterns.string(128, "^[a-z/+-]+(, [a-z/+-]+)*$"),
     "Access-Control-Allow-Origin": patterns.string(patterns.LONGEST_URL, r"^(\*|https?://.+)$"),
     "Allow": patterns.string(128, "^[A-Z]+(, [A-Z]+)*$"),
+    "Cache-Control": patterns.string(64, "^[a-z-]+(, [a-z-]+)*$"),
     "Content-Disposition": patterns.string(128, '^attachment; filename="[a-z.-]+"$'),
     "ETag": patterns.string(64, r'^"[0-9]+(\.[0-9]+)?"$'),
     "Idempotent-Replayed": {"type": "string", "enum": ["true"]},
@@ -25,8 +32,13 @@ _HEADERS: Mapping[str, dict[str, Any]] = {
     "Retry-After": _SECONDS,
     "WWW-Authenticate": patterns.string(256, "^Bearer"),
     "X-Degraded": patterns.string(128, "^[a-z-]+(, [a-z-]+)*$"),
+    "X-Service-Name": patterns.string(128, r"^[\x20-\x7e]+$"),
+    "X-Service-Version": patterns.string(32, r"^[0-9]+\.[0-9]+\.[0-9]+"),
     "X-Trace-Id": patterns.string(64, patterns.TRACE_ID),
+    "traceparent": patterns.string(55, "^00-[0-9a-f]{32}-[0-9a-f]{16}-0[01]$"),
 }
+# Parameters that nearly every operation has.
+_OF_MANY = ("X-Trace-Id", "user_id", "id", "If-Match")
 
 Node = dict[str, Any]
 
@@ -34,22 +46,28 @@ Node = dict[str, Any]
 def complete(result: Node, generator: Any, request: Any, public: Any) -> Node:  # noqa: ARG001  # drf-spectacular's signature
     """Return the document with all the limits that tools ask for.
 
-    Headers, and the errors that operations have in common, become components.
+    Headers, and the parameters and errors that operations have in common, become components. What
+    every answer of the service carries is added here, to those beside the API too.
     """
     document: Node = _limited(result)
-    headers: Node = {}
-    errors: Node = {}
+    components = document["components"]
     for item in document["paths"].values():
         for operation in item.values():
+            operation["parameters"] = [
+                _shared(each, components, "parameters", each["name"])
+                if each["name"] in _OF_MANY
+                else each
+                for each in operation.get("parameters", ())
+            ]
             responses = operation["responses"]
             for status, response in responses.items():
-                for name, header in response.get("headers", {}).items():
-                    whole = {**header, "schema": _HEADERS[name]}
-                    response["headers"][name] = _shared(whole, headers, "headers", name)
+                response["headers"] = {
+                    name: _shared({**header, "schema": _HEADERS[name]}, components, "headers", name)
+                    for name, header in {**_EVERYWHERE, **response.get("headers", {})}.items()
+                }
                 if codes := _codes(response):
                     name = "-".join([status, *codes])
-                    responses[status] = _shared(response, errors, "responses", name)
-    document["components"] |= {"headers": headers, "responses": errors}
+                    responses[status] = _shared(response, components, "responses", name)
     return document
 
 
@@ -61,7 +79,7 @@ def _codes(response: Node) -> list[str]:
 
 def _shared(node: Node, components: Node, kind: str, name: str) -> Node:
     """Return a reference to the component of this name, or the node if it differs from that."""
-    if components.setdefault(name, node) == node:
+    if components.setdefault(kind, {}).setdefault(name, node) == node:
         return {"$ref": f"#/components/{kind}/{name}"}
     return node
 

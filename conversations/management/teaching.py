@@ -6,6 +6,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.console import Console
 
@@ -20,6 +21,24 @@ class UsageError(CommandError):
 
     def __init__(self, message: str) -> None:
         super().__init__(message, returncode=WRONG_USAGE)
+
+
+class ServerAway(CommandError):
+    """A server that the command needs does not answer; told with where its name was looked for."""
+
+    def __init__(self, message: str, *, returncode: int = 1) -> None:
+        super().__init__(f"{message}{_where_they_were_sought()}", returncode=returncode)
+
+
+def _where_they_were_sought() -> str:
+    config = settings.CONFIG
+    named = {"mongodb_url", "redis_url"} & config.model_fields_set
+    if named or config.is_production or config.stack_file.exists():
+        return ""
+    return (
+        f" No `make run` is going in {config.data_dir.absolute()}: if it was given another "
+        "DATA_DIR, give that to this command too."
+    )
 
 
 class TeachingCommand(BaseCommand):

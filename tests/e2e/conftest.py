@@ -7,6 +7,8 @@ import pytest
 
 from tests.e2e.live import LiveService, live_service, own_database
 
+APP = "https://app.example"
+
 
 @pytest.fixture(scope="session")
 def service(servers: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveService]:
@@ -31,7 +33,8 @@ def trace_id() -> str:
 def strict_service(
     servers: None, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[LiveService]:
-    """Return a service that has names of its own."""
+    """Return a service that has names of its own, and lets pages of one origin call it."""
     folder = tmp_path_factory.mktemp("strict-service")
-    with live_service(folder=folder, ALLOWED_HOSTS="127.0.0.1,api.example") as running:
+    names = {"ALLOWED_HOSTS": "127.0.0.1,api.example", "CORS_ALLOWED_ORIGINS": APP}
+    with live_service(folder=folder, **names) as running:
         yield running

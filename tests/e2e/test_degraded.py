@@ -7,6 +7,7 @@ import pytest
 import requests
 
 from tests.doubles.fault_proxy import Fault
+from tests.e2e.documented import check_against
 from tests.e2e.faulty import CONVERSATIONS, Faulty, assert_unavailable, faulty_service
 
 AUTH = {"code": "upstream_unavailable", "naming": "The Auth Service"}
@@ -60,6 +61,21 @@ def test_both_fallbacks_are_told_of(faulty: Faulty, user_id: str) -> None:
 
     assert answer.status_code == 201
     assert answer.headers["X-Degraded"] == "characters-stale, auth-local"
+
+
+def test_degraded_errors_are_as_documented(faulty: Faulty, user_id: str) -> None:
+    """Whatever else is the matter, the header is in the document."""
+    check = check_against(faulty.service.get("/api/schema").json())
+    faulty.auth.fault = faulty.characters.fault = Fault.REFUSE
+    token = faulty.service.token(user_id)
+    answers = [
+        (400, faulty.send("GET", f"{CONVERSATIONS}?nonsense=1", token=token), "get"),
+        (403, faulty.send("GET", f"{CONVERSATIONS}?user_id=somebody", token=token), "get"),
+        (503, faulty.create(f"unknown-{user_id}", token=token), "post"),
+    ]
+    for status, answer, method in answers:
+        assert (answer.status_code, answer.headers["X-Degraded"]) == (status, "auth-local")
+        check(answer, CONVERSATIONS, method)
 
 
 def test_purging_waits_for_the_auth_service(faulty: Faulty, user_id: str) -> None:

@@ -6,9 +6,12 @@ import socket
 import pytest
 
 from conversation_service import __version__
+from tests.e2e.conftest import APP
 from tests.e2e.live import LiveService
 
 TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-[0-9a-f]{16}-0[01]")
+# Pages may read the first anyway; the other is the browser's.
+NOT_EXPOSED = {"Cache-Control", "Access-Control-Allow-Origin"}
 PATHS = ["/api/v1/conversations", "/health", "/metrics", "/api/docs", "/nowhere", "/admin/login/"]
 
 
@@ -86,3 +89,13 @@ def test_it_tells_the_length_of_an_answer(service: LiveService) -> None:
     answer = service.get("/api/v1/conversations")
     assert int(answer.headers["Content-Length"]) == len(answer.content)
     assert "Transfer-Encoding" not in answer.headers
+
+
+def test_pages_of_an_allowed_origin_may_read_every_header(strict_service: LiveService) -> None:
+    """All that the document tells of, on errors too."""
+    documented = strict_service.get("/api/schema").json()["components"]["headers"]
+    refused = strict_service.get("/api/v1/conversations", Origin=APP)
+    assert refused.headers["Access-Control-Allow-Origin"] == APP
+    exposed = set(refused.headers["Access-Control-Expose-Headers"].split(", "))
+    assert exposed == documented.keys() - NOT_EXPOSED
+    assert {"traceparent", "X-Service-Name", "WWW-Authenticate"} <= exposed

@@ -3,6 +3,7 @@
 import pytest
 import requests
 
+from tests.e2e.conftest import APP
 from tests.e2e.live import LiveService
 
 MEMBERS = {"type", "title", "status", "detail", "code", "instance", "trace_id"}
@@ -18,6 +19,15 @@ def assert_problem(answer: requests.Response, *, status: int, code: str) -> None
     assert problem["code"] == code
     assert problem["type"].endswith(f"/api/problems/{code}")
     assert problem["trace_id"] == answer.headers["X-Trace-Id"]
+    assert_guarded(answer)
+
+
+def assert_guarded(answer: requests.Response) -> None:
+    """Assert that the answer tells browsers what not to do with it."""
+    headers = answer.headers
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["X-Frame-Options"] == "DENY"
+    assert headers["Referrer-Policy"] == headers["Cross-Origin-Opener-Policy"] == "same-origin"
 
 
 @pytest.mark.parametrize(
@@ -56,6 +66,24 @@ def test_it_answers_405_with_the_methods_there_are(service: LiveService, path: s
     answer = service.request("DELETE", path)
     assert_problem(answer, status=405, code="method_not_allowed")
     assert answer.headers["Allow"] == "GET, HEAD"
+
+
+def test_a_page_can_read_what_is_beside_the_api(strict_service: LiveService) -> None:
+    """Errors too, below /api/; the answer for another host, and what is asked before a request."""
+    for answer in (
+        strict_service.request("DELETE", "/api/docs", Origin=APP),
+        strict_service.get("/api/docs", Origin=APP, Host="evil.example"),
+        strict_service.request(
+            "OPTIONS", "/api/docs", Origin=APP, Access_Control_Request_Method="GET"
+        ),
+    ):
+        assert answer.headers["Access-Control-Allow-Origin"] == APP
+        assert_guarded(answer)
+
+
+def test_static_files_are_guarded_too(service: LiveService) -> None:
+    """They are answered before any view."""
+    assert_guarded(service.get("/static/pages/docs.js"))
 
 
 @pytest.mark.parametrize("path", ["/health/live", "/api/v1/conversations", "/nowhere", "/admin/"])

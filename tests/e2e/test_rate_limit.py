@@ -90,10 +90,16 @@ def test_as_many_as_the_limit_pass_of_many_at_once(call: Call) -> None:
 
 def test_every_answer_tells_what_is_left(call: Call) -> None:
     """Errors too, as they count alike; the policy is the same each time."""
-    answers = [call(), call(f"{CONVERSATIONS}/nonsense"), call(f"{CONVERSATIONS}?nonsense=1")]
+    answers = [
+        call(),
+        call(f"{CONVERSATIONS}/nonsense"),
+        call(f"{CONVERSATIONS}?nonsense=1"),
+        call(method="PUT"),
+        call(Accept="text/html"),
+    ]
 
-    assert [each.status_code for each in answers] == [200, 404, 400]
-    assert [left(each) for each in answers] == [LIMIT - 1, LIMIT - 2, LIMIT - 3]
+    assert [each.status_code for each in answers] == [200, 404, 400, 405, 406]
+    assert [left(each) for each in answers] == [LIMIT - 1 - number for number in range(5)]
     policies = {each.headers["RateLimit-Policy"] for each in answers}
     assert policies == {f'"default";q={LIMIT};w=3600'}
 
@@ -112,6 +118,7 @@ def test_a_refusal_says_why_and_when_to_come_back(limited: LiveService, call: Ca
     assert 0 < int(seconds) <= 3600
     exposed = refused.headers["Access-Control-Expose-Headers"]
     assert {"RateLimit", "RateLimit-Policy", "Retry-After"} <= set(exposed.split(", "))
+    assert call(Accept="text/html").status_code == 429
 
 
 def test_a_refusal_changes_nothing(limited: LiveService, call: Call, user_id: str) -> None:
@@ -186,7 +193,9 @@ def test_the_message_service_is_not_limited(call: Call, user_id: str) -> None:
     assert (without.status_code, left(without)) == (403, LIMIT - 2)
 
 
-@pytest.mark.parametrize("path", ["/health", "/metrics", "/api/schema", "/api/docs", "/nowhere"])
+@pytest.mark.parametrize(
+    "path", ["/health", "/metrics", "/api/schema", "/api/docs", "/nowhere", "/api/v1/nowhere"]
+)
 def test_what_is_beside_the_api_is_not_limited(call: Call, path: str) -> None:
     """It has no user."""
     answers = [call(path) for _ in range(LIMIT + 1)]

@@ -2,12 +2,14 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from http.client import HTTPConnection
 from pathlib import Path
@@ -31,6 +33,7 @@ from tests.doubles.supervised import (
 PROMISED_SECONDS = 10.0
 # Words of their command lines: what is ended last, and one with workers of its own.
 PARTS = ("mongo-", "granian")
+WAITING = 2
 PROCESSES = 9  # database, cache, two stand-ins, web, worker, beat, front, guardian: at least
 
 
@@ -54,7 +57,7 @@ def test_it_says_once_where_everything_is(shared: Supervised) -> None:
     """One ready line with the URLs, the login and how to get a token; the service answers."""
     (line,) = shared.ready_lines
     assert "admin / admin" in line
-    assert "manage.py issue_token USER" in line
+    assert re.search(rf"DATA_DIR={shared.data_dir} \S+ manage.py issue_token USER", line)
     assert f"http://127.0.0.1:{shared.port}/api/v1" in line
     assert shared.get("/health/live")[0] == 200
 
@@ -91,16 +94,7 @@ def test_it_tells_other_commands_where_its_servers_are(shared: Supervised) -> No
 
 def test_other_commands_use_its_secret_and_its_database(shared: Supervised) -> None:
     """A token made in another terminal is one that the service takes."""
-    ran = subprocess.run(
-        [sys.executable, "manage.py", "issue_token", "maria"],
-        env={"PATH": os.environ["PATH"], "DATA_DIR": str(shared.data_dir)},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=True,
-    )
-    authorization = f"Bearer {ran.stdout.strip()}"
-    status, _, _ = shared.get("/api/v1/conversations", Authorization=authorization)
+    status, _, _ = shared.get("/api/v1/conversations", Authorization=_bearer(shared))
     assert status == 200
     assert shared.servers()["MONGODB_DATABASE"] == "of_its_own"
     assert shared.env_file.stat().st_mode & 0o077 == 0
@@ -138,6 +132,22 @@ def test_a_worker_of_the_web_server_that_dies_is_replaced(shared: Supervised) ->
     assert eventually(lambda: not running([victim]), PROMISED_SECONDS)
     assert eventually(lambda: shared.get("/health/live")[0] == 200, PROMISED_SECONDS)
     assert shared.process.poll() is None
+
+
+def test_who_waits_for_events_is_answered_when_it_ends(stack: Supervised) -> None:
+    """By an early page, through the front: the wait is longer than all of the end may take."""
+    bearer = _bearer(stack)
+    _, _, body = stack.get("/api/v1/events", Authorization=bearer)
+    path = f"/api/v1/events?after={json.loads(body)['next_cursor']}&wait=25"
+    with ThreadPoolExecutor() as pool:
+        waiting = [pool.submit(stack.get, path, Authorization=bearer) for _ in range(WAITING)]
+        assert eventually(lambda: f"feed_waiting {WAITING}" in _metrics(stack), 30)
+        stack.process.send_signal(signal.SIGTERM)
+        answers = [each.result() for each in waiting]
+    assert [(status, json.loads(body)["results"]) for status, _, body in answers] == [
+        (200, [])
+    ] * WAITING
+    assert stack.wait_for_end() == 0
 
 
 @pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT])
@@ -249,6 +259,23 @@ def test_a_command_gets_servers_and_its_status_is_returned(tmp_path: Path) -> No
     assert process.returncode == 7
     assert url.startswith("mongodb://127.0.0.1:")
     assert not Path(folder).exists()
+
+
+def _bearer(stack: Supervised) -> str:
+    """Return what a request of a user has as Authorization, made in another terminal."""
+    ran = subprocess.run(
+        [sys.executable, "manage.py", "issue_token", "maria"],
+        env={"PATH": os.environ["PATH"], "DATA_DIR": str(stack.data_dir)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    return f"Bearer {ran.stdout.strip()}"
+
+
+def _metrics(stack: Supervised) -> str:
+    return stack.get("/metrics")[2].decode()
 
 
 def _all_gone(processes: list[psutil.Process]) -> bool:

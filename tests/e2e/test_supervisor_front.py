@@ -3,39 +3,51 @@
 import json
 import re
 import socket
+import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
 
+from conversation_service.config import Config
 from conversations.admin.login import ATTEMPTS
 from conversations.api.problems import CATALOGUE
+from devstack.folder import open_folder
+from devstack.front import front
+from devstack.ports import accepts, free_port
 from tests.doubles.supervised import Supervised, eventually, read_all, supervised
 
 STALLED = 50
+APP = "https://app.example"
+ORIGINS = f"https://other.example, {APP},http://localhost:3000"
 MEMBERS = {"type", "title", "status", "detail", "code", "instance", "trace_id"}
 
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Supervised]:
     data_dir = tmp_path_factory.mktemp("front") / "var"
-    with supervised(data_dir=data_dir, TRUSTED_PROXIES="127.0.0.1") as running_stack:
+    with supervised(
+        data_dir=data_dir, TRUSTED_PROXIES="127.0.0.1", CORS_ALLOWED_ORIGINS=ORIGINS
+    ) as running_stack:
         running_stack.wait_for_ready()
         yield running_stack
 
 
 def assert_problem(stack: Supervised, sent: bytes, *, status: int, code: str) -> dict[str, str]:
     """Send bytes; the answer must be the problem, complete, and end the connection. Its headers."""
-    head, problem = stack.raw(sent)
-    first, *lines = head.decode().split("\r\n")
-    headers = {name.lower(): value for name, value in (line.split(": ", 1) for line in lines)}
+    first, headers, problem = _answer(stack, sent)
     assert first.startswith(f"HTTP/1.1 {status}")
     assert headers["content-type"] == "application/problem+json"
     assert headers["cache-control"] == "private, no-cache"
     assert headers["x-service-name"]
     assert headers["x-service-version"]
     assert re.fullmatch(r"00-[0-9a-f]{32}-[0-9a-f]{16}-00", headers["traceparent"])
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["x-frame-options"] == "DENY"
+    assert headers["referrer-policy"] == headers["cross-origin-opener-policy"] == "same-origin"
     assert set(problem) == MEMBERS
     assert problem["code"] == code
     assert problem["title"] == CATALOGUE[code].title
@@ -43,6 +55,14 @@ def assert_problem(stack: Supervised, sent: bytes, *, status: int, code: str) ->
     assert problem["type"] == f"http://127.0.0.1:{stack.port}/api/problems/{code}"
     assert problem["trace_id"] == headers["x-trace-id"]
     return headers | {"instance": problem["instance"]}
+
+
+def _answer(stack: Supervised, sent: bytes) -> tuple[str, dict[str, str], dict[str, Any]]:
+    """Send bytes: the first line of the answer, its headers by lower-case names, its problem."""
+    head, problem = stack.raw(sent)
+    first, *lines = head.decode().split("\r\n")
+    headers = (line.split(": ", 1) for line in lines)
+    return first, {name.lower(): value for name, value in headers}, problem
 
 
 def head(line: str, *headers: str) -> bytes:
@@ -121,6 +141,71 @@ def test_it_keeps_the_trace_id_of_the_caller_where_it_is_one(
     headers = assert_problem(stack, sent, status=405, code="method_not_allowed")
     assert (headers["x-trace-id"] == given) is kept
     assert re.fullmatch(r"[A-Za-z0-9-]{1,64}", headers["x-trace-id"])
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        head("POST /api/v1/conversations HTTP/1.1", "Content-Length: 1048577", f"Origin: {APP}"),
+        head("GET /api/v1/conversations HTTP/1.1", f"Origin: {APP}", "Big: " + "a" * 9000),
+        head("TRACE /api/v1/conversations HTTP/1.1", f"Origin: {APP}"),
+    ],
+    ids=["body", "headers", "method"],
+)
+def test_a_page_of_an_allowed_origin_can_read_what_is_wrong(stack: Supervised, sent: bytes) -> None:
+    """As it can read the errors of the service."""
+    _assert_readable(stack, sent)
+
+
+@pytest.fixture
+def of_one_origin(tmp_path: Path) -> Iterator[Supervised]:
+    """Yield the front alone, with one allowed origin."""
+    config = Config(port=free_port(), cors_allowed_origins=(APP,))
+    service = front(config, folder=open_folder(tmp_path), socket=tmp_path / "away.sock")
+    with subprocess.Popen(service.argv, text=True) as process:
+        try:
+            assert eventually(lambda: accepts(config.port), 30)
+            yield Supervised(process=process, port=config.port, data_dir=tmp_path)
+        finally:
+            process.send_signal(service.stop_signal)
+
+
+@pytest.mark.parametrize("path", ["a" * 9000, "%00"], ids=["long", "broken"])
+def test_an_origin_that_is_the_only_one_need_not_be_read(
+    of_one_origin: Supervised, path: str
+) -> None:
+    """A request line that is refused is all that has been read then."""
+    _assert_readable(of_one_origin, head(f"GET /api/v1/{path} HTTP/1.1", f"Origin: {APP}"))
+
+
+def _assert_readable(stack: Supervised, sent: bytes) -> None:
+    _, headers, _ = _answer(stack, sent)
+    assert headers["access-control-allow-origin"] == APP
+    exposed = headers["access-control-expose-headers"].split(", ")
+    assert {"X-Trace-Id", "Retry-After"} <= set(exposed)
+    assert headers["vary"] == "origin"
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "https://evil.example",
+        "https://app.example.evil.example",
+        "https://app",
+        "HTTPS://app.example",
+        "https://app.example,http://localhost:3000",
+        "https://evil.example https://evil.example",
+        "https://evil.example, https://evil.example",
+        "null",
+        "",
+    ],
+)
+def test_a_page_of_another_origin_cannot(stack: Supervised, origin: str) -> None:
+    """Whatever it writes there."""
+    sent = head("TRACE /api/v1/conversations HTTP/1.1", f"Origin: {origin}")
+    _, headers, _ = _answer(stack, sent)
+    assert not [name for name in headers if name.startswith("access-control-")]
+    assert headers["vary"] == "origin"
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from conversation_service.health_report import Unready, health_report, unready
 from conversation_service.probes import HEALTHY, UNHEALTHY
-from conversations.management.teaching import TeachingCommand, console_of
+from conversations.management.teaching import ServerAway, TeachingCommand, console_of
 
 STYLES = {"healthy": "green", "degraded": "yellow", "unhealthy": "bold red"}
 NARROWEST = 120  # columns of a table that goes into a file or a pipe
@@ -57,7 +57,8 @@ class Command(TeachingCommand):
         else:
             _show(report["dependencies"], options)
         if why is not None:
-            raise CommandError(f"unready: {why.detail}", returncode=UNHEALTHY_CODE)
+            fault = ServerAway if why.code == "database_unavailable" else CommandError
+            raise fault(f"unready: {why.detail}", returncode=UNHEALTHY_CODE)
         if report["status"] != HEALTHY:
             raise CommandError("degraded: see above.", returncode=DEGRADED_CODE)
 

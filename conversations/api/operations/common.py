@@ -26,6 +26,17 @@ def query_parameter(name: str, schema: dict[str, Any], description: str) -> Open
     return OpenApiParameter(name=name, type=schema, description=description)
 
 
+def location(status: int) -> OpenApiParameter:
+    """Return the header that leads to what the answer of this status shows."""
+    return OpenApiParameter(
+        name="Location",
+        type=str,
+        location=OpenApiParameter.HEADER,
+        response=[status],
+        description="The URL of what is in the body.",
+    )
+
+
 ID = OpenApiParameter(
     name="id",
     type=patterns.string(24, patterns.OBJECT_ID),

@@ -11,7 +11,7 @@ from drf_spectacular.utils import (
 )
 
 from conversations.api import patterns
-from conversations.api.operations.common import CURSOR, ID, query_parameter
+from conversations.api.operations.common import CURSOR, ID, location, query_parameter
 from conversations.api.pagination import (
     DEFAULT_LIMIT,
     DEFAULT_ORDERING,
@@ -95,12 +95,12 @@ _ETAG = OpenApiParameter(
     response=[200, 201, 304, 412],
     description='`"<version>"`, or `"<version>.<n>"` after n activities.',
 )
-_LOCATION = OpenApiParameter(
-    name="Location",
+_RETRY_AFTER = OpenApiParameter(
+    name="Retry-After",
     type=str,
     location=OpenApiParameter.HEADER,
-    response=[201],
-    description="The new conversation's URL.",
+    response=[409],
+    description="Seconds.",
 )
 _ACCEPT_PATCH = OpenApiParameter(
     name="Accept-Patch",
@@ -204,7 +204,7 @@ OPERATIONS: dict[str, Any] = {
                 ],
             )
         },
-        parameters=[_IDEMPOTENCY_KEY, _ETAG, _LOCATION, _REPLAYED],
+        parameters=[_IDEMPOTENCY_KEY, _ETAG, location(201), _REPLAYED, _RETRY_AFTER],
         responses={
             201: _answer(_CONVERSATION, "Created."),
             **problems(["character_not_found", "idempotency_key_reused", "idempotency_key_in_use"]),

@@ -5,11 +5,12 @@ from typing import Any
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 
 from conversations.api import patterns
-from conversations.api.operations.common import CURSOR, ID, query_parameter
+from conversations.api.operations.common import CURSOR, ID, location, query_parameter
 from conversations.api.pagination import DEFAULT_LIMIT, MAX_LIMIT
 from conversations.api.schema import EXAMPLE_ID, problems
 from conversations.api.shapes_jobs import JobPageShape, JobShape
 
+KIND_MAX = 64
 JOB: dict[str, Any] = {
     "id": EXAMPLE_ID,
     "kind": "erase_user_data",
@@ -54,7 +55,7 @@ OPERATIONS: dict[str, Any] = {
         summary="List jobs",
         description="Those that the caller started, newest first; kept for 30 days after they end.",
         parameters=[
-            query_parameter("kind", patterns.string(64, patterns.WORD), "Jobs of this kind."),
+            query_parameter("kind", patterns.string(KIND_MAX, patterns.WORD), "Jobs of this kind."),
             query_parameter(
                 "state",
                 {"$ref": "#/components/schemas/JobState"},
@@ -87,7 +88,7 @@ OPERATIONS: dict[str, Any] = {
         summary="Cancel a job",
         description="What it has done stays done. One that is cancelled already stays as it is.",
         request=None,
-        parameters=[ID],
+        parameters=[ID, location(202)],
         responses={
             200: answer(JobShape, {**JOB, "state": "cancelled"}, "It is cancelled."),
             202: answer(JobShape, {**JOB, "state": "cancelling"}, "It will end soon."),

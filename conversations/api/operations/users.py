@@ -6,7 +6,8 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
 
 from conversations.api import patterns
-from conversations.api.ndjson import NDJSON
+from conversations.api.ndjson import BYTES, NDJSON
+from conversations.api.operations.common import location
 from conversations.api.operations.jobs import JOB, answer
 from conversations.api.schema import problems
 from conversations.api.shapes_jobs import JobShape
@@ -16,13 +17,6 @@ _USER_ID = OpenApiParameter(
     type=patterns.string(128, patterns.USER_ID),
     location=OpenApiParameter.PATH,
     description="Who is to be erased.",
-)
-_LOCATION = OpenApiParameter(
-    name="Location",
-    type=str,
-    location=OpenApiParameter.HEADER,
-    response=[202],
-    description="The job's URL.",
 )
 _DISPOSITION = OpenApiParameter(
     name="Content-Disposition",
@@ -57,7 +51,7 @@ OPERATIONS: dict[str, Any] = {
         # Client generators know the second media type, and not the first.
         responses={
             (200, NDJSON): _LINES,
-            (200, "application/octet-stream"): _LINES,
+            (200, BYTES): _LINES,
             **problems(["too_many_exports"]),
         },
     ),
@@ -68,7 +62,7 @@ OPERATIONS: dict[str, Any] = {
         description="Needs the scope `conversations:admin`. The job's result is a receipt without "
         "personal data. While an erasure of the user is under way it is answered again.",
         request=None,
-        parameters=[_USER_ID, _LOCATION],
+        parameters=[_USER_ID, location(202)],
         responses={
             202: answer(JobShape, JOB, "The job."),
             **problems(["not_found"]),

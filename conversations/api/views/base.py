@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from bson import ObjectId
 from bson.errors import InvalidId
 from django.http import HttpResponse
+from rest_framework.exceptions import NotAcceptable
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.viewsets import ViewSet
@@ -38,6 +39,7 @@ class StrictViewSet(ViewSet):
     repeatable: ClassVar[Collection[str]] = ()
     without_owner: ClassVar[Collection[str]] = ()
     unlimited_scope: ClassVar[str | None] = None
+    _not_acceptable: NotAcceptable | None = None
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         """Handle the request, its time on the database bounded."""
@@ -47,6 +49,8 @@ class StrictViewSet(ViewSet):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Authenticate, count, check the query string; nobody gets further before all is set up."""
         super().initial(request, *args, **kwargs)
+        if self._not_acceptable:
+            raise self._not_acceptable
         check_encoding(request.META.get("QUERY_STRING", ""))
         check_known(
             request.GET,
@@ -65,10 +69,18 @@ class StrictViewSet(ViewSet):
         request: Request,
         force: bool = False,  # noqa: FBT001, FBT002  # DRF's signature
     ) -> tuple[BaseRenderer, str]:
-        """Return the renderer; what most clients accept is seen at a glance."""
+        """Return the renderer; what most clients accept is seen at a glance.
+
+        Who accepts none of them is refused later: DRF asks this before it knows the caller, and a
+        406 counts as any other error.
+        """
         if request.META.get("HTTP_ACCEPT", "*/*") in _JSON_AT_A_GLANCE:
             return _RENDERER, JSON
-        return super().perform_content_negotiation(request, force)
+        try:
+            return super().perform_content_negotiation(request, force)
+        except NotAcceptable as error:
+            self._not_acceptable = error
+            return _RENDERER, JSON
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         """Add what is left of the rate limit, and X-Degraded where a fallback had a part in it."""

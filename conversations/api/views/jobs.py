@@ -1,5 +1,6 @@
 """Jobs over HTTP."""
 
+import re
 from collections.abc import Callable
 from functools import partial
 from typing import ClassVar
@@ -9,11 +10,12 @@ from bson import ObjectId
 from django.http import HttpResponse
 
 from conversations import dependencies
-from conversations.api.answers import json_answer
+from conversations.api import patterns
+from conversations.api.answers import accepted, json_answer
 from conversations.api.callers import caller_of
 from conversations.api.cursors import unseal
 from conversations.api.operations.common import documented
-from conversations.api.operations.jobs import OPERATIONS
+from conversations.api.operations.jobs import KIND_MAX, OPERATIONS
 from conversations.api.pagination import DEFAULT_LIMIT, MAX_LIMIT, page_body, page_link
 from conversations.api.parameters import one_of, read, whole_number
 from conversations.api.principal import ADMIN
@@ -29,6 +31,12 @@ _limit = whole_number(lowest=1, highest=MAX_LIMIT)
 _state = one_of({state.value: state.value for state in JobState})
 
 
+def _kind(text: str) -> str:
+    if len(text) > KIND_MAX or not re.fullmatch(patterns.WORD, text):
+        raise ValueError(f"Must be 1-{KIND_MAX} of a-z, 0-9 and _, a letter first.")
+    return text
+
+
 @documented(OPERATIONS)
 class JobViewSet(StrictViewSet):
     """See jobs, and cancel them."""
@@ -38,7 +46,10 @@ class JobViewSet(StrictViewSet):
     def list(self, request: ApiRequest) -> HttpResponse:
         """Answer with a page of the caller's jobs, newest first."""
         query, caller = request.GET, caller_of(request)
-        asked = {"kind": query.get("kind"), "state": read(query, "state", _state, default=None)}
+        asked = {
+            "kind": read(query, "kind", _kind, default=None),
+            "state": read(query, "state", _state, default=None),
+        }
         filters = {name: value for name, value in asked.items() if value is not None}
         scope = orjson.dumps(["jobs", caller.actor, caller.owner, filters])
         cursor = query.get("cursor")
@@ -67,9 +78,8 @@ class JobViewSet(StrictViewSet):
         """Cancel a job: at once if it has not begun, else after the batch under way."""
         refuse_body(request)
         cancel = partial(cancel_job, now=dependencies.get().clock())
-        job = _as_allowed(request, pk, cancel)
-        status = 200 if job["state"] == JobState.CANCELLED else 202
-        return json_answer(represent_job(job), status=status)
+        job = represent_job(_as_allowed(request, pk, cancel))
+        return json_answer(job) if job["state"] == JobState.CANCELLED else accepted(job)
 
 
 def _as_allowed(request: ApiRequest, pk: str, act: Callable[..., Document]) -> Document:

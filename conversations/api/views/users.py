@@ -2,15 +2,13 @@
 
 from typing import ClassVar
 
-from django.conf import settings
 from django.http import Http404, HttpResponse, StreamingHttpResponse
-from django.urls import reverse
 from rest_framework.renderers import BaseRenderer
 
 from conversations import dependencies
-from conversations.api.answers import json_answer
+from conversations.api.answers import accepted
 from conversations.api.callers import caller_of, require_scope
-from conversations.api.ndjson import NdjsonRenderer, ndjson_answer
+from conversations.api.ndjson import BYTES, NDJSON, BytesRenderer, NdjsonRenderer, ndjson_answer
 from conversations.api.operations.common import documented
 from conversations.api.operations.users import OPERATIONS
 from conversations.api.principal import ADMIN
@@ -30,16 +28,21 @@ class UserViewSet(StrictViewSet):
     without_owner: ClassVar = {"erase"}
 
     def get_renderers(self) -> list[BaseRenderer]:
-        """Let the export be asked for by its media type."""
+        """Let the export be asked for by its media types."""
         renderers = super().get_renderers()
-        return [*renderers, NdjsonRenderer()] if self.action == "export" else renderers
+        own = [NdjsonRenderer(), BytesRenderer()] if self.action == "export" else []
+        return [*renderers, *own]
 
     def export(self, request: ApiRequest) -> StreamingHttpResponse:
         """Stream everything that is held about the caller."""
         caller = caller_of(request)
         request.user.must_be_verified()
         lines = export_user(user_id=caller.owner, now=dependencies.get().clock())
-        return ndjson_answer(lines, filename="conversations-export.ndjson")
+        return ndjson_answer(
+            lines,
+            filename="conversations-export.ndjson",
+            media_type=BYTES if request.accepted_renderer.media_type == BYTES else NDJSON,
+        )
 
     def erase(self, request: ApiRequest, user_id: str) -> HttpResponse:
         """Start the erasure of a user, or answer with the one under way."""
@@ -51,5 +54,4 @@ class UserViewSet(StrictViewSet):
         job = start_erasure(
             user_id=user_id, caller=caller_of(request), now=dependencies.get().clock()
         )
-        location = settings.CONFIG.base_url + reverse("job", args=[job["_id"]])
-        return json_answer(represent_job(job), status=202, headers={"Location": location})
+        return accepted(represent_job(job))

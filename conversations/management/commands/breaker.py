@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import CommandError, CommandParser
+from django.core.management.base import CommandParser
 from redis.exceptions import RedisError
 from rich.table import Table
 from rich.text import Text
 
-from conversations.management.teaching import TeachingCommand, console_of
+from conversations.management.teaching import ServerAway, TeachingCommand, console_of
 from integrations.breakers import (
     BREAKERS,
     GUARDED,
@@ -74,7 +74,7 @@ class Command(TeachingCommand):
                 close(redis, name=options["name"])
             marks = list_breakers(redis)
         except RedisError as error:
-            raise CommandError(
+            raise ServerAway(
                 f"Redis cannot be reached ({type(error).__name__}): is REDIS_URL right? Until it "
                 "is back each process has breakers of its own; /health shows them."
             ) from None

@@ -6,14 +6,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import CommandError, CommandParser
+from django.core.management.base import CommandParser
 from pymongo.errors import PyMongoError
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from conversations import dependencies
-from conversations.management.teaching import TeachingCommand, UsageError, console_of
+from conversations.management.teaching import ServerAway, TeachingCommand, UsageError, console_of
 from conversations.services.cleanup.chore import Chore, carry_out
 from conversations.services.cleanup.conversations import expiry_chores, trash_chores
 from conversations.services.cleanup.log import log_chores
@@ -85,7 +85,7 @@ class Command(TeachingCommand):
                 for what in wanted:
                     _go_through(what, sources[what](), act=act, tallies=tallies, progress=progress)
         except PyMongoError as error:
-            raise CommandError(
+            raise ServerAway(
                 f"The database failed ({type(error).__name__}): what was done stays done; run it "
                 "again."
             ) from None

@@ -13,7 +13,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from conversations import dependencies
 from conversations.caller import system_caller
 from conversations.job import FINISHED, JobState
-from conversations.management.teaching import INTERRUPTED, TeachingCommand, UsageError, check_user
+from conversations.management.teaching import (
+    INTERRUPTED,
+    ServerAway,
+    TeachingCommand,
+    UsageError,
+    check_user,
+)
 from conversations.repository.database import Document
 from conversations.services.erasure import NOBODY, start_erasure
 from conversations.services.jobs.read import get_job
@@ -79,7 +85,7 @@ class Command(TeachingCommand):
         except KeyboardInterrupt:
             raise CommandError(_stopped(job_id), returncode=INTERRUPTED) from None
         except ConnectionFailure:
-            raise CommandError(
+            raise ServerAway(
                 "The database cannot be reached: is MONGODB_URL right? What was begun goes on "
                 "when it is back."
             ) from None

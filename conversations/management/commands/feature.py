@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.core.management.base import CommandError, CommandParser
+from django.core.management.base import CommandParser
 from django.db import DatabaseError
 from pymongo.errors import PyMongoError
 from rich.table import Table
 from rich.text import Text
 
 from conversations.flags import DECLARED, Flag, state_of
-from conversations.management.teaching import TeachingCommand, console_of, kind_of
+from conversations.management.teaching import ServerAway, TeachingCommand, console_of, kind_of
 from conversations.repository.switches import read_switches, set_switch
 
 NAMES = tuple(flag.value for flag in Flag)
@@ -55,7 +55,7 @@ class Command(TeachingCommand):
                 set_switch(name=options["name"], on=options["action"] == "on", timeout=TIME_LIMIT)
             switches = read_switches(timeout=TIME_LIMIT)
         except (DatabaseError, PyMongoError) as error:
-            raise CommandError(
+            raise ServerAway(
                 f"The switches cannot be reached ({kind_of(error)}): is MONGODB_URL right, and has "
                 "`manage.py migrate` been run?"
             ) from None

@@ -17,7 +17,13 @@ from conversations.management.migrating import (
     told_rehearsal,
     told_table,
 )
-from conversations.management.teaching import INTERRUPTED, TeachingCommand, UsageError, console_of
+from conversations.management.teaching import (
+    INTERRUPTED,
+    ServerAway,
+    TeachingCommand,
+    UsageError,
+    console_of,
+)
 from conversations.repository import rewriting
 from conversations.services.migrations.batch import Terms
 from conversations.services.migrations.lock import HeldLock, LockHeld, LockLost, held_lock
@@ -120,7 +126,7 @@ class Command(TeachingCommand):
                 returncode=LOCKED,
             ) from None
         except PyMongoError as error:
-            raise CommandError(
+            raise ServerAway(
                 f"The database failed ({type(error).__name__}): what is done stays done; run it "
                 "again, with a smaller --batch-size if it took too long."
             ) from None

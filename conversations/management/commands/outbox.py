@@ -11,7 +11,7 @@ from rich.table import Table
 
 from conversations import dependencies
 from conversations.events.transports.base import BrokerUnavailable
-from conversations.management.teaching import TeachingCommand, UsageError, console_of
+from conversations.management.teaching import ServerAway, TeachingCommand, UsageError, console_of
 from conversations.services.lease import LeaseLost
 from conversations.services.outbox import OutboxState, checkpoints, outbox_state
 from conversations.services.parked import PartitionBusy, list_parked, resend_parked
@@ -61,9 +61,7 @@ class Command(TeachingCommand):
         try:
             _ACTIONS[options["action"]](console, options)
         except PyMongoError as error:
-            raise CommandError(
-                f"The database cannot be reached ({type(error).__name__})."
-            ) from None
+            raise ServerAway(f"The database cannot be reached ({type(error).__name__}).") from None
 
 
 def _status(console: Console, _options: Mapping[str, Any]) -> None:

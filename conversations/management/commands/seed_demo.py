@@ -15,7 +15,7 @@ from conversations import dependencies
 from conversations.caller import Caller
 from conversations.errors import ConversationError
 from conversations.management.demo import DEMO_USER, SAMPLES, Sample
-from conversations.management.teaching import TeachingCommand, kind_of
+from conversations.management.teaching import ServerAway, TeachingCommand, kind_of
 from conversations.repository.queries import Filters, Ordering, SortField
 from conversations.services.archive import archive_conversation
 from conversations.services.create import Draft, create_conversation
@@ -61,7 +61,7 @@ class Command(TeachingCommand):
         except (ConversationError, UpstreamUnavailable) as error:
             raise CommandError(f"Demo data: {error}") from None
         except (PyMongoError, DatabaseError) as error:
-            raise CommandError(f"Demo data: the database failed ({kind_of(error)}).") from None
+            raise ServerAway(f"Demo data: the database failed ({kind_of(error)}).") from None
 
     def _seed_admin(self) -> None:
         if User.objects.filter(username=ADMIN).exists():

@@ -10,7 +10,7 @@ from pymongo.errors import ConnectionFailure, OperationFailure
 from rich.table import Table
 from rich.text import Text
 
-from conversations.management.teaching import TeachingCommand, UsageError, console_of
+from conversations.management.teaching import ServerAway, TeachingCommand, UsageError, console_of
 from conversations.repository.index_state import (
     Finding,
     State,
@@ -100,7 +100,7 @@ class Command(TeachingCommand):
         try:
             self._run(options)
         except ConnectionFailure:
-            raise CommandError("The database cannot be reached: is MONGODB_URL right?") from None
+            raise ServerAway("The database cannot be reached: is MONGODB_URL right?") from None
 
     def _run(self, options: dict[str, Any]) -> None:
         rows = [_Row(finding=finding, state=finding.state) for finding in inspect_indexes()]

@@ -103,11 +103,18 @@ def test_it_filters_by_kind_and_state(api: ApiClient) -> None:
     assert [job["id"] for job in api.get("/jobs?state=queued").json["results"]] == [str(waiting)]
     assert len(api.get("/jobs?kind=count_up").json["results"]) == 2
     assert api.get("/jobs?kind=other").json["results"] == []
+    assert api.get(f"/jobs?kind={'x' * 64}").json["results"] == []
     cursor = api.get("/jobs?limit=1").json["next_cursor"]
     assert api.get(f"/jobs?kind=count_up&cursor={cursor}").faults == {"cursor": "invalid_cursor"}
 
 
-@pytest.mark.parametrize("query", ["state=done", "limit=0", "pagination=offset", "cursor=x"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        *("state=done", "limit=0", "pagination=offset", "cursor=x"),
+        *("kind=", "kind=Count", "kind=1st", "kind=a%0A", "kind=%F0%9F%98%80", f"kind={'x' * 65}"),
+    ],
+)
 def test_it_refuses_what_it_does_not_know(api: ApiClient, query: str) -> None:
     """400, naming the parameter."""
     answer = api.get(f"/jobs?{query}")
@@ -141,6 +148,7 @@ def test_one_that_runs_is_cancelled_soon(api: ApiClient) -> None:
     for _ in range(2):
         answer = api.post(f"/jobs/{job_id}/cancel")
         assert (answer.status, answer.json["state"]) == (202, "cancelling")
+        assert answer.headers["Location"].endswith(f"/api/v1/jobs/{job_id}")
     work(job_id)
     assert api.post(f"/jobs/{job_id}/cancel").json["state"] == "cancelled"
 

@@ -16,6 +16,13 @@ def test_it_refuses_who_does_not(api: ApiClient, accept: str) -> None:
     """406; a weight of 0 is a refusal."""
     answer = api.get("/conversations", Accept=accept)
     assert (answer.status, answer.code) == (406, "not_acceptable")
+    assert answer.headers["Content-Type"] == "application/problem+json"
+
+
+def test_it_knows_its_caller_first(api: ApiClient) -> None:
+    """401 for a stranger, whatever they accept; 406 before what else is wrong."""
+    assert ApiClient(token=None).get("/conversations", Accept="text/html").status == 401
+    assert api.get("/conversations?nonsense=1", Accept="text/html").status == 406
 
 
 @pytest.mark.parametrize(

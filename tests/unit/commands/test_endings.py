@@ -12,9 +12,15 @@ from pathlib import Path
 import pytest
 
 from conversation_service.management.commands.health_check import EXAMPLES
+from devstack.ports import accepts
 
 ROOT = Path(__file__).parents[3]
 SECONDS = 120.0
+NAMED = {
+    "MONGODB_URL": "mongodb://127.0.0.1:1/?directConnection=true",
+    "REDIS_URL": "redis://127.0.0.1:1",
+}
+DEFAULT_PORTS = (27017, 6379)
 SILENT = [
     "cleanup --dry-run",
     "erase_user maria --yes",
@@ -93,6 +99,23 @@ def test_who_waits_for_health_does_not_wait_for_a_mistake_to_go(
         timeout=SECONDS,
         check=True,
     )
+
+
+@pytest.mark.parametrize("command", ["outbox status", "health_check", "breaker list"])
+def test_it_says_where_it_looked_for_servers(
+    environment: dict[str, str], tmp_path: Path, command: str
+) -> None:
+    """Where it was told of none: `make run` may have been given another DATA_DIR."""
+    if any(accepts(port) for port in DEFAULT_PORTS):
+        pytest.skip("something listens where the database and the cache are by default")
+    unnamed = {name: value for name, value in environment.items() if not name.endswith("_URL")}
+    code, told = ended(unnamed, *command.split())
+    assert code in {1, 2}
+    assert str(tmp_path) in told
+    assert "DATA_DIR" in told
+    code, told = ended({**unnamed, **NAMED}, *command.split())
+    assert code in {1, 2}
+    assert "DATA_DIR" not in told
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from conversation_service import __version__
+from conversation_service.config import Config
 from tests.unit.deployment.files import (
     DOCKER,
     PINNED,
@@ -34,7 +35,7 @@ def environment(name: str, **given: str) -> dict[str, str]:
     """Return the variables of a service as Compose would fill them in."""
 
     def value(match: re.Match[str]) -> str:
-        return given.get(match[1]) or match[2] or SECRET
+        return given.get(match[1]) or (SECRET if match[2] is None else match[2])
 
     variables = SERVICES[name].get("environment", {})
     return {key: INTERPOLATED.sub(value, str(text)) for key, text in variables.items()}
@@ -86,6 +87,20 @@ def test_the_front_and_the_service_are_called_the_same() -> None:
     """Problems of both begin with one URL."""
     assert environment("front")["PUBLIC_URL"] == environment("web")["PUBLIC_URL"]
     assert environment("web", PUBLIC_URL="http://x")["PUBLIC_URL"] == "http://x"
+
+
+def test_pages_of_the_same_origins_can_read_the_answers_of_both() -> None:
+    """The front has errors of its own."""
+    for name in ("front", "web"):
+        given = environment(name, CORS_ALLOWED_ORIGINS="https://a")
+        assert given["CORS_ALLOWED_ORIGINS"] == "https://a"
+
+
+def test_the_front_is_given_the_time_of_every_request() -> None:
+    """It is stopped first, for it waits for the web server when it starts."""
+    assert "web" in SERVICES["front"]["depends_on"]
+    request_timeout, margin = Config.model_fields["request_timeout"].default, 5  # of front.sh
+    assert int(SERVICES["front"]["stop_grace_period"].removesuffix("s")) > request_timeout + margin
 
 
 def test_the_example_names_what_is_filled_in() -> None:

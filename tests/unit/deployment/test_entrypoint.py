@@ -12,7 +12,7 @@ import pytest
 from conversation_service import __version__
 from conversation_service.config import Config
 from devstack.folder import Folder
-from devstack.front import render
+from devstack.front import SHUTDOWN_TIMEOUT, render
 from devstack.plan import application
 from tests.unit.deployment.files import DOCKER, config_of
 
@@ -198,6 +198,7 @@ def front(stage: Stage) -> Path:
         {
             "PUBLIC_URL": "https://api.example/chat/",
             "SERVICE_NAME": "talks",
+            "CORS_ALLOWED_ORIGINS": "https://app.example, http://localhost:3000",
             "REQUEST_TIMEOUT": "12.5",
             "PORT": "9000",
         },
@@ -215,7 +216,7 @@ def test_the_front_is_configured_as_in_development(
     monkeypatch.setattr("devstack.front._user_directive", str)
     expected = render(config, run=stage.folder, socket=stage.socket)
     ends = f"worker_shutdown_timeout {int(config.request_timeout) + 5}s;"
-    expected = expected.replace("worker_shutdown_timeout 1700ms;", ends)
+    expected = expected.replace(f"worker_shutdown_timeout {SHUTDOWN_TIMEOUT};", ends)
     written = (stage.folder / "nginx.conf").read_text()
     assert written == expected.replace("listen 127.0.0.1:", "listen 0.0.0.0:")
     run = str(stage.folder)

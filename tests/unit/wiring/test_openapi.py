@@ -36,17 +36,17 @@ def document(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def operations(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Return the API's operations by their ids, with all that their responses refer to."""
-    shared = document["components"]["responses"]
+    """Return the API's operations by their ids, with the parameters and responses they refer to."""
 
-    def whole(response: dict[str, Any]) -> dict[str, Any]:
-        name = response.get("$ref", "").removeprefix("#/components/responses/")
-        found: dict[str, Any] = shared[name] if name else response
+    def whole(node: dict[str, Any]) -> dict[str, Any]:
+        _, _, kind, name = node.get("$ref", "///").split("/")
+        found: dict[str, Any] = document["components"][kind][name] if kind else node
         return found
 
     return {
         operation["operationId"]: {
             **operation,
+            "parameters": [whole(parameter) for parameter in operation["parameters"]],
             "responses": {
                 status: whole(response) for status, response in operation["responses"].items()
             },
@@ -99,8 +99,26 @@ def test_every_operation_tells_its_errors(operations: dict[str, Any]) -> None:
             assert content["schema"] == {"$ref": "#/components/schemas/Problem"}
             for example in content["examples"].values():
                 assert CATALOGUE[example["value"]["code"]].status == int(status)
-            assert "X-Trace-Id" in response["headers"]
-            assert ("Retry-After" in response["headers"]) == (status in ("429", "503"))
+            busy = (name, status) == ("create_conversation", "409")  # its Idempotency-Key
+            waits = status in ("429", "503") or busy
+            assert ("Retry-After" in response["headers"]) == waits
+
+
+def test_every_answer_tells_of_the_trace_and_the_service(document: dict[str, Any]) -> None:
+    """Once, as components; those of the health too."""
+    names = ("X-Trace-Id", "traceparent", "X-Service-Name", "X-Service-Version")
+    told = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+    answers = [
+        *document["components"]["responses"].values(),
+        *(
+            response
+            for item in document["paths"].values()
+            for operation in item.values()
+            for response in operation["responses"].values()
+            if "$ref" not in response
+        ),
+    ]
+    assert all(told.items() <= response["headers"].items() for response in answers)
 
 
 def test_every_answer_may_tell_of_the_rate_limit(operations: dict[str, Any]) -> None:

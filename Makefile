@@ -52,7 +52,7 @@ unit: $(STAMP) ## the tests that need no server
 	$(PYTHON) -m pytest tests/unit $(PYTEST)
 
 suite: $(STAMP) ## all tests, with servers of their own (PYTEST="-k name" for some)
-	$(PYTHON) -m devstack exec -- $(PYTHON) -m pytest -n 2 $(PYTEST)
+	$(PYTHON) -m devstack exec -- $(PYTHON) -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(PYTEST)
 
 format: $(STAMP) ## rewrite the code as ruff wants it
 	$(BIN)/ruff check --fix .

@@ -124,7 +124,7 @@ def test_the_command_says_that_redis_is_away(faulty: Faulty) -> None:
     """One line, no traceback."""
     ran = breaker(faulty, "list", REDIS_URL="redis://127.0.0.1:1/0")
     assert ran.returncode == 1
-    assert ran.stderr.startswith("CommandError: Redis cannot be reached")
+    assert ran.stderr.startswith("ServerAway: Redis cannot be reached")
     assert ran.stderr.count("\n") == 1
 
 

@@ -21,7 +21,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Supervised]:
 def test_make_run_is_what_these_tests_start() -> None:
     """`.venv` aside, which is that of the tests here."""
     said = subprocess.run(
-        ["make", "--dry-run", "--old-file", ".venv/.installed", "run"],
+        ["make", "--no-print-directory", "--dry-run", "--old-file", ".venv/.installed", "run"],
         cwd=ROOT,
         capture_output=True,
         text=True,

@@ -62,7 +62,7 @@ bench: $(STAMP) ## measure against the peers (BENCH="deep" for far pages, "--hel
 	$(BIN)/pip install --disable-pip-version-check --quiet -r requirements/bench.txt
 	$(PYTHON) -m bench $(BENCH)
 
-chaos: $(STAMP) ## measure every fault of Auth and Characters, over HTTP (3 minutes)
+chaos: $(STAMP) ## measure every fault of Auth and Characters, and outages of the broker (7 minutes)
 	$(PYTHON) -m devstack exec -- $(PYTHON) -m tests.chaos $(CHAOS)
 
 schema: $(STAMP) ## rewrite tests/snapshots/openapi.json

@@ -117,32 +117,6 @@ def test_a_long_path_is_cut(client: Client, capfd: pytest.CaptureFixture[str]) -
     assert len(line["path"]) == 256
 
 
-@pytest.mark.usefixtures("database")
-@pytest.mark.parametrize(
-    ("path", "status", "code"),
-    [
-        ("/admin/away", 503, "database_unavailable"),
-        ("/admin/away-to-the-orm", 503, "database_unavailable"),
-        ("/admin/bug", 500, "internal_error"),
-    ],
-)
-def test_a_page_of_the_admin_tells_that_the_database_is_away(
-    client: Client, path: str, status: int, code: str
-) -> None:
-    """As the API does, and of nothing else."""
-    answer = client.get(path)
-    assert (answer.status_code, answer.json()["code"]) == (status, code)
-    assert ("Retry-After" in answer) is (status == 503)
-    assert SECRET not in answer.content.decode()
-
-
-@pytest.mark.usefixtures("database")
-def test_sessions_are_for_the_admin_only(client: Client) -> None:
-    """No cookie speaks for anyone in the API."""
-    assert client.get("/looked-at").content == b""
-    assert client.get("/admin/looked-at").content == b"session,user,_messages"
-
-
 def read(capfd: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
     """Return the log lines since the last look."""
     return [json.loads(line) for line in capfd.readouterr().out.splitlines()]

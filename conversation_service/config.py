@@ -245,14 +245,18 @@ class Config(BaseSettings):
         return self.otel_traces_sampler_arg if self.otel_exporter_otlp_endpoint else 0.0
 
     @property
+    def _a_fifth_of_threads(self) -> int:
+        return max(1, self.web_threads // 5)
+
+    @property
     def exports_at_once(self) -> int:
         """How many exports a web process streams at a time: each holds a thread until its end."""
-        return max(1, self.web_threads // 5)
+        return self._a_fifth_of_threads
 
     @property
     def admin_door_size(self) -> int:
         """How many requests to the admin may wait for a database that does not answer."""
-        return max(1, self.web_threads // 5)
+        return self._a_fifth_of_threads
 
     @property
     def feed_waiters(self) -> int:

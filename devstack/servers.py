@@ -18,6 +18,7 @@ from devstack.folder import Folder
 from devstack.groups import Stage
 from devstack.ports import LOOPBACK, accepts, answers_http, answers_ping, free_ports
 
+VENV = Path(sys.executable).parent
 DATABASES = ("mongod", "secantusd-rs", "secantusd-py")
 # Numbers of the cache's databases. One server, so that one file of it holds all.
 CACHE_DB, CELERY_DB, EVENTS_DB = 0, 1, 2
@@ -63,6 +64,8 @@ def _database(*, folder: Folder, port: int) -> Embedded:
             *(program, "--storage-path", str(data), "--host", LOOPBACK, "--port", str(port)),
             "--sync-on-commit",
         )
+        if Path(program).parent == VENV:  # then its storage engine can be imported
+            argv = (sys.executable, "-m", "devstack.secantus", *argv)
     return Embedded(
         service=Service(
             name="database",
@@ -78,7 +81,7 @@ def _database(*, folder: Folder, port: int) -> Embedded:
 
 def _database_program() -> tuple[str, str]:
     # What the virtual environment and `make secantusd-rs` install is found without being on PATH.
-    extra = (str(ROOT / ".tools" / "bin"), str(Path(sys.executable).parent))
+    extra = (str(ROOT / ".tools" / "bin"), str(VENV))
     path = os.pathsep.join((os.environ.get("PATH", os.defpath), *extra))
     for kind in DATABASES:
         if program := shutil.which(kind, path=path):

@@ -5,7 +5,19 @@ from collections.abc import Iterator
 import pytest
 
 from conversations import dependencies
+from conversations.repository.database import collection
 from tests.doubles.broker import BrokerDouble
+
+# What `migrate` made, once for all files.
+KEPT = {"django_migrations", "django_content_type", "auth_permission"}
+
+
+@pytest.fixture(autouse=True, scope="module")
+def emptied(database: None) -> None:
+    """Begin each file without documents: no outcome depends on which files a worker ran before."""
+    held = collection("conversations").database
+    for name in set(held.list_collection_names()) - KEPT:
+        held[name].delete_many({})
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from conversations.repository.database import collection
 from tests.doubles.broker import BrokerDouble
 
 # What `migrate` made, once for all files.
-KEPT = {"django_migrations", "django_content_type", "auth_permission"}
+KEPT = {"django_migrations", "django_content_type", "auth_permission", "waffle_switch"}
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -32,7 +32,7 @@ class NewestFirst(ChangeList):  # type: ignore[misc]  # unfold has no types
 class NewestPaginator(InfinitePaginator):  # type: ignore[misc]  # unfold has no types
     """Pages of what the URL asks for. The number of all rows is never asked: it costs them all.
 
-    `more`: there may be another page after the one that was read.
+    `more`: there is another page after the one that was read.
     """
 
     template_name = "operations/pagination.html"
@@ -50,11 +50,11 @@ class NewestPaginator(InfinitePaginator):  # type: ignore[misc]  # unfold has no
         except QueryTooBroad as error:
             messages.warning(self._request, f"{error.detail} Name the user, or later days.")
             ids = []
-        examined = examine(ids, now=now())
+        # Not by the rows: some of what was found may be left out.
+        self.more = len(ids) > self.per_page
+        examined = examine(ids[: self.per_page], now=now())
         tell_of_odd(self._request, examined.odd)
         rows = {row.pk: row for row in Conversation.objects.filter(pk__in=examined.sound)}
-        # Not by the rows: some of what was found may be left out.
-        self.more = len(ids) == self.per_page
         page: Page[Conversation] = self._get_page(
             [rows[each] for each in examined.sound if each in rows], number, self
         )
@@ -65,7 +65,7 @@ class NewestPaginator(InfinitePaginator):  # type: ignore[misc]  # unfold has no
             ids = newest_conversations(
                 selection,
                 skip=(number - 1) * self.per_page,
-                limit=self.per_page,
+                limit=self.per_page + 1,  # one more tells whether there is another page
                 deadline=deadline_of(self._request),
                 now=now(),
             )

@@ -53,5 +53,8 @@ class ParkedEvents(PlainPage):
             sent=done.sent,
             refused=done.refused,
         )
+        if not (done.sent or done.refused):
+            messages.warning(request, "Nothing of that is parked.")
+            return
         level = messages.WARNING if done.refused else messages.SUCCESS
         messages.add_message(request, level, f"{done.sent} sent, {done.refused} still parked.")

@@ -36,6 +36,16 @@ def test_it_lists_the_newest_first(user_id: str, reader: Client) -> None:
         assert titles(reader, f"?user_id={user_id}{query}") == ["T2", "T1", "T0"]
 
 
+def test_it_leads_to_the_next_page_where_there_is_one(user_id: str, reader: Client) -> None:
+    """From the last page, full as it may be, nothing leads further."""
+    next_page = re.compile(r'<a [^>]*href="[^"]*\bp=2\b[^"]*">Next</a>')
+    ConversationDocumentFactory.create_batch(50, user_id=user_id)
+    assert not next_page.search(page(reader, f"{CONVERSATIONS}?user_id={user_id}"))
+    ConversationDocumentFactory.create(user_id=user_id)
+    assert next_page.search(page(reader, f"{CONVERSATIONS}?user_id={user_id}"))
+    assert len(titles(reader, f"?user_id={user_id}&p=2")) == 1
+
+
 def test_it_hides_purged_and_expired_conversations(user_id: str, reader: Client) -> None:
     """From the list, and from those who know the id."""
     past = utc_now() - timedelta(minutes=1)

@@ -63,6 +63,7 @@ def test_it_sends_parked_events_again(
     assert send(browser, PARKED, conversation=parked) == ["1 sent, 0 still parked."]
     assert [event["conversation_id"] for event in broker.taken if parked in str(event)] == [parked]
     assert parked not in page(browser, PARKED)
+    assert send(browser, PARKED, conversation=parked) == ["Nothing of that is parked."]
 
 
 def test_it_says_that_the_broker_is_away(

@@ -9,7 +9,7 @@ from conversations.repository.database import collection
 from conversations.services.jobs.run import run_slice
 from integrations.errors import UpstreamUnavailable
 from tests.client import ApiClient
-from tests.integration.jobs.working import start, work
+from tests.integration.jobs.working import start, stored_job, work
 
 EVERY_CALL = [("GET", ""), ("POST", "/cancel")]
 MEMBERS = {
@@ -139,6 +139,15 @@ def test_a_job_that_has_not_begun_is_cancelled_at_once(api: ApiClient) -> None:
     assert api.post(f"/jobs/{job_id}/cancel").json == first.json
     assert not run_slice(job_id=job_id, clock=utc_now)
     assert api.get(f"/jobs/{job_id}").json == first.json
+
+
+def test_one_of_a_kind_that_only_newer_releases_know_can_be_cancelled(api: ApiClient) -> None:
+    """Of what it was to work on, nothing is kept: it may have been private."""
+    job_id = start(api.user_id)
+    collection("jobs").update_one({"_id": job_id}, {"$set": {"kind": "from_tomorrow"}})
+    answer = api.post(f"/jobs/{job_id}/cancel")
+    assert (answer.status, answer.json["state"]) == (200, "cancelled")
+    assert "arguments" not in stored_job(job_id)
 
 
 def test_one_that_runs_is_cancelled_soon(api: ApiClient) -> None:

@@ -5,28 +5,33 @@ a running `make run` names its embedded servers. `.env.example` lists all of the
 """
 
 import os
-import re
 import sys
 from functools import lru_cache
-from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Literal, Self
-from urllib.parse import urlsplit
+from typing import Literal, Self
 
-from pydantic import Field, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import Field, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from conversation_service.config_values import (
+    BrokerUrl,
+    CommaSeparated,
+    Hosts,
+    HttpUrl,
+    LogLevel,
+    MaybeRate,
+    MongoDBUrl,
+    Networks,
+    Origins,
+    PemKey,
+    PublicUrl,
+    RedisUrl,
+)
 from conversation_service.public_keys import check_public_key
-from integrations.resilience.rate import Rate
 
 DEVELOPMENT_SECRET = "development-secret-do-not-use-in-production"  # noqa: S105  # refused in production
 MIN_SECRET_LENGTH = 32  # bytes of a SHA-256 key, RFC 7518 section 3.2
 DEFAULT_DATA_DIR = Path("var")
-
-_ORIGIN = re.compile(r"https?://[A-Za-z0-9.\[\]:_-]+\Z")
-_HOST = re.compile(r"\*\Z|\.?[A-Za-z0-9_.-]+\Z|\[[0-9A-Fa-f:.]+\]\Z")
-
-CommaSeparated = Annotated[tuple[str, ...], NoDecode]
 
 
 class ConfigError(Exception):
@@ -41,13 +46,13 @@ class Config(BaseSettings):
     environment: Literal["development", "test", "production"] = "development"
     debug: bool = False
     service_name: str = "conversation-service"
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_level: LogLevel = "INFO"
     port: int = Field(default=8003, ge=1, le=65535)
     data_dir: Path = DEFAULT_DATA_DIR
-    public_url: str = ""
-    allowed_hosts: CommaSeparated = ("*",)
-    trusted_proxies: CommaSeparated = ()
-    cors_allowed_origins: CommaSeparated = ()
+    public_url: PublicUrl = ""
+    allowed_hosts: Hosts = ("*",)
+    trusted_proxies: Networks = ()
+    cors_allowed_origins: Origins = ()
     web_workers: int = Field(default=2, ge=1, le=64)
     web_threads: int = Field(default=20, ge=1, le=256)
     worker_metrics_port: int = Field(default=0, ge=0, le=65535)
@@ -55,25 +60,25 @@ class Config(BaseSettings):
     secret_key: str = ""
     jwt_secret_key: str = DEVELOPMENT_SECRET
     jwt_algorithm: Literal["HS256", "RS256", "ES256"] = "HS256"
-    jwt_public_key: str = ""
-    jwt_jwks_url: str = ""
+    jwt_public_key: PemKey = ""
+    jwt_jwks_url: HttpUrl = ""
     jwt_issuer: str = ""
     jwt_audience: str = ""
     auth_validation: Literal["remote", "local"] = "remote"
     auth_degraded: Literal["local", "deny"] | None = None
 
-    mongodb_url: str = "mongodb://127.0.0.1:27017"
+    mongodb_url: MongoDBUrl = "mongodb://127.0.0.1:27017"
     mongodb_database: str = Field(default="conversation_service", pattern=r"^[A-Za-z0-9_-]{1,63}$")
     mongodb_pool_min: int = Field(default=5, ge=0)
     mongodb_pool_max: int = Field(default=20, ge=1)
-    redis_url: str = "redis://127.0.0.1:6379/0"
-    celery_broker_url: str = ""
-    events_broker_url: str = ""
+    redis_url: RedisUrl = "redis://127.0.0.1:6379/0"
+    celery_broker_url: BrokerUrl = ""
+    events_broker_url: BrokerUrl = ""
     events_stream_retention_hours: int = Field(default=168, ge=1)
 
-    auth_service_url: str = "http://127.0.0.1:8001"
-    characters_service_url: str = "http://127.0.0.1:8002"
-    message_service_url: str = ""
+    auth_service_url: HttpUrl = "http://127.0.0.1:8001"
+    characters_service_url: HttpUrl = "http://127.0.0.1:8002"
+    message_service_url: HttpUrl = ""
     request_timeout: float = Field(default=30, gt=0, le=600)
     upstream_timeout: float = Field(default=10, gt=0, le=600)
     breaker_failure_threshold: int = Field(default=5, ge=1)
@@ -84,99 +89,15 @@ class Config(BaseSettings):
     trash_retention_days: int = Field(default=30, ge=1)
     events_retention_days: int = Field(default=90, ge=1)
     outbox_max_age: float = Field(default=60, gt=0)
-    rate_limit: Annotated[Rate | None, NoDecode] = None
+    rate_limit: MaybeRate = None
 
-    otel_exporter_otlp_endpoint: str = ""
+    otel_exporter_otlp_endpoint: HttpUrl = ""
     otel_traces_sampler_arg: float = Field(default=1, ge=0, le=1)
 
     plugins: CommaSeparated = ()
     enable_conversation_analytics: bool | None = None
     enable_conversation_templates: bool | None = None
     enable_bulk_operations: bool | None = None
-
-    @field_validator(
-        "allowed_hosts", "trusted_proxies", "cors_allowed_origins", "plugins", mode="before"
-    )
-    @classmethod
-    def _split_commas(cls, value: object) -> object:
-        if isinstance(value, str):
-            return tuple(part.strip() for part in value.split(",") if part.strip())
-        return value
-
-    @field_validator("log_level", mode="before")
-    @classmethod
-    def _upper(cls, value: object) -> object:
-        return value.upper() if isinstance(value, str) else value
-
-    @field_validator(
-        "public_url",
-        "auth_service_url",
-        "characters_service_url",
-        "message_service_url",
-        "jwt_jwks_url",
-        "otel_exporter_otlp_endpoint",
-    )
-    @classmethod
-    def _http_url(cls, value: str) -> str:
-        return _url(value, schemes=("http", "https")).rstrip("/")
-
-    @field_validator("jwt_public_key")
-    @classmethod
-    def _lines(cls, value: str) -> str:
-        return value.replace("\\n", "\n").strip()  # a variable often has no room for lines
-
-    @field_validator("public_url")
-    @classmethod
-    def _public(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if value and (parts.query or parts.fragment):
-            raise ValueError("must be a URL without query or fragment")
-        return value
-
-    @field_validator("cors_allowed_origins")
-    @classmethod
-    def _origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        if not all(_ORIGIN.match(origin) for origin in value):
-            raise ValueError("must be origins such as https://app.example, separated by commas")
-        return value
-
-    @field_validator("allowed_hosts")
-    @classmethod
-    def _hosts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        if not all(_HOST.match(host) for host in value):
-            raise ValueError("must be host names, addresses or *, separated by commas")
-        return value
-
-    @field_validator("trusted_proxies")
-    @classmethod
-    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        for network in value:
-            try:
-                ip_network(network, strict=False)
-            except ValueError:
-                detail = "must be addresses or networks such as 10.0.0.0/8, separated by commas"
-                raise ValueError(detail) from None
-        return value
-
-    @field_validator("mongodb_url")
-    @classmethod
-    def _mongodb_url(cls, value: str) -> str:
-        return _url(value, schemes=("mongodb", "mongodb+srv"))
-
-    @field_validator("redis_url")
-    @classmethod
-    def _redis_url(cls, value: str) -> str:
-        return _url(value, schemes=("redis", "rediss", "unix"))
-
-    @field_validator("celery_broker_url", "events_broker_url")
-    @classmethod
-    def _broker_url(cls, value: str) -> str:
-        return _url(value, schemes=("redis", "rediss", "amqp", "amqps"))
-
-    @field_validator("rate_limit", mode="before")
-    @classmethod
-    def _rate(cls, value: object) -> object:
-        return Rate.parse(value) if isinstance(value, str) else value
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -267,13 +188,6 @@ class Config(BaseSettings):
     def auth_degraded_mode(self) -> Literal["local", "deny"]:
         """What happens to a valid token while the Auth Service is away."""
         return self.auth_degraded or ("deny" if self.is_production else "local")
-
-
-def _url(value: str, *, schemes: tuple[str, ...]) -> str:
-    parts = urlsplit(value)
-    if value and (parts.scheme not in schemes or not (parts.netloc or parts.path)):
-        raise ValueError(f"must be a URL with scheme {' or '.join(schemes)}")
-    return value
 
 
 def _first_line(error: ValidationError) -> str:

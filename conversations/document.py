@@ -22,9 +22,9 @@ def partition_of(user_id: str) -> int:
 def is_migrated(document: Document) -> bool:
     """Whether it is one of the service's own, or made so by `manage.py migrate_data`.
 
-    Only then has it a version. Imported documents of the former layout wait unseen until then.
+    Only then has it a partition. Imported documents of the former layout wait unseen until then.
     """
-    return document.get("version") is not None
+    return document.get("partition") is not None
 
 
 def derived_fields(document: Document) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Conversations of the former service (FastAPI, Beanie), imported as they were.
 
 They have user_id, character_id, title, status, tags, settings, metadata.last_activity,
-metadata.message_count, created_at, updated_at; what marks them is that they have no version.
+metadata.message_count, created_at, updated_at; what marks them is that they have no partition.
 docs/data-migrations.md states what becomes of each field, and of values that break a rule.
 """
 
@@ -33,7 +33,9 @@ FIELDS = (
     "created_at",
     "updated_at",
     "version",
+    "partition",
 )
+LEFT = {"partition": None}
 ACTOR = "system:migrate_data"
 _STATUSES = {status.value: status for status in (Status.ACTIVE, Status.ARCHIVED, Status.DELETED)}
 

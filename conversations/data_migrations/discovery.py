@@ -29,6 +29,7 @@ def _migration(name: str, module: ModuleType) -> Migration:
         about=module.ABOUT,
         collection=module.COLLECTION,
         fields=module.FIELDS,
+        left=module.LEFT,
         wants=module.wants,
         changes=module.changes,
     )

@@ -32,12 +32,14 @@ class Migration:
 
     It goes through `collection` by `_id`. `fields` are the ones that are read of each document,
     and its write holds only where all of them still are as read. `wants` says of a document so
-    read whether it is to be changed; of one that has been changed it must say no.
+    read whether it is to be changed; of one that has been changed it must say no. `left` is the
+    same as a query, for the server to look whether documents came after the migration was done.
     """
 
     name: str
     about: str
     collection: str
     fields: tuple[str, ...]
+    left: Document
     wants: Callable[[Document], bool]
     changes: Changes

@@ -16,7 +16,7 @@ STATE = {
     "user_id": 1,
     "status": 1,
     "expires_at": 1,
-    "version": 1,
+    "partition": 1,
     "title": 1,
     "title_source": 1,
     "title_suggested_at": 1,

@@ -13,7 +13,7 @@ from conversations.repository.indexes import CONVERSATIONS
 # Internal fields that can be large and that neither a representation nor a change needs.
 WITHOUT_INTERNALS = {"search_terms": 0, "recent_activity": 0, "pending_events": 0}
 WITH_PENDING_EVENTS = {"search_terms": 0, "recent_activity": 0}
-OWNERSHIP = {"user_id": 1, "status": 1, "expires_at": 1, "version": 1}
+OWNERSHIP = {"user_id": 1, "status": 1, "expires_at": 1, "partition": 1}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -82,6 +82,7 @@ def delete_as_read(document: Document) -> None:
             "_id": document["_id"],
             "user_id": document["user_id"],
             "version": document.get("version"),
+            "partition": document.get("partition"),
         }
     )
 

@@ -23,7 +23,7 @@ from conversations.states import LISTED, Status
 # The embedded servers read and sort all that matches, however few are asked for. So the newest are
 # looked for in growing stretches of time; for other servers the first ones cost next to nothing.
 STRETCHES = (timedelta(minutes=1), timedelta(hours=1), timedelta(days=1), timedelta(days=30))
-_SHOWN = {"status": 1, "expires_at": 1, "version": 1}
+_SHOWN = {"status": 1, "expires_at": 1, "partition": 1}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -106,4 +106,4 @@ def unexpired(now: datetime) -> Document:
     `$not` keeps conversations without an expiry. No index serves it, so lists that an index
     serves drop such rows after reading them instead.
     """
-    return {"expires_at": {"$not": {"$lte": now}}, "version": {"$gt": 0}}
+    return {"expires_at": {"$not": {"$lte": now}}, "partition": {"$gte": 0}}

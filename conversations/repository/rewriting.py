@@ -40,6 +40,11 @@ def estimated_count(name: str) -> int:
     return collection(name).estimated_document_count()
 
 
+def is_any(*, name: str, query: Document) -> bool:
+    """Whether a collection has such a document. It may read all of it, on the server."""
+    return tolerant(name).find_one(query, {"_id": 1}) is not None
+
+
 def write_all(
     *, name: str, fields: Sequence[str], writes: Sequence[tuple[Document, Document]]
 ) -> tuple[int, dict[ObjectId, str]]:

@@ -30,7 +30,12 @@ from conversations.services.migrations.lock import HeldLock, LockHeld, LockLost,
 from conversations.services.migrations.progress import Progress, State
 from conversations.services.migrations.rehearsal import rehearse
 from conversations.services.migrations.run import Manner, migrate
-from conversations.services.migrations.standing import Standing, beginning, standings
+from conversations.services.migrations.standing import (
+    Standing,
+    beginning,
+    some_left,
+    standings,
+)
 
 NARROWEST = 140  # columns of a table that goes into a file or a pipe
 BATCH_SIZES = range(1, 5_001)
@@ -50,7 +55,8 @@ What --status may say of a migration:
   interrupted  begun, and nobody is at work: the next run goes on there
   incomplete   been over all documents, and some could not be migrated (their ids are listed);
                the next run goes over all of them again
-  done         with every document; --again goes over all of them once more, after another import
+  done         with every document; the next run looks whether others came since, as by another
+               import, and --again goes over all of them whatever it finds
 
 exit codes: 0 all is done; 1 the database failed; 3 some documents could not be migrated; 4 another
 runner is at work; 64 an option is wrong; 78 a variable of the environment is wrong; 130 stopped by
@@ -62,8 +68,7 @@ examples:
   manage.py migrate_data --dry-run           what would change, and what cannot be migrated
   manage.py migrate_data                     do it, or go on with it
   manage.py migrate_data --pace 500          no more than 500 documents a second
-  manage.py migrate_data --only 0001 --again --announce
-                                             after a second import, with an event for each document
+  manage.py migrate_data --announce          with an event for each document
 """
 
 
@@ -186,12 +191,28 @@ class _Run:
             raise UsageError(f"No migration {only}: there is {names}.")
         due = []
         for each in asked:
-            start = beginning(each.progress, again=self._options["again"])
+            start = beginning(each.progress, again=self._options["again"] or self._has_more(each))
             if start is None:
                 self._console.print(f"{each.migration.name}: done already.")
             else:
                 due.append(Standing(migration=each.migration, progress=start))
         return due
+
+    def _has_more(self, standing: Standing) -> bool:
+        """Whether documents came after a migration was done, as by another import."""
+        name = standing.migration.name
+        if standing.progress.state != State.DONE:
+            return False
+        try:
+            has_more = some_left(standing.migration)
+        except PyMongoError as error:
+            if not error.timeout:
+                raise
+            self._console.print(f"{name}: too many documents to see whether some came since.")
+            return False
+        if has_more:
+            self._console.print(f"{name}: was done, and documents came since.")
+        return has_more
 
     def _migrate(self, standing: Standing, *, lock: HeldLock) -> Progress:
         name = standing.migration.name

@@ -3,12 +3,16 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+import pymongo
+
 from conversations.data_migrations.discovery import all_migrations
 from conversations.data_migrations.migration import Migration
-from conversations.repository import data_migrations
+from conversations.repository import data_migrations, rewriting
 from conversations.repository.data_migrations import Lock
 from conversations.services.migrations.lock import living_holder
 from conversations.services.migrations.progress import Progress, State
+
+LOOKING_LIMIT = 10.0  # seconds; less than a silence of the lock's holder
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,6 +36,12 @@ def standings(*, now: datetime) -> tuple[list[Standing], Lock | None]:
             progress = replace(progress, state=State.INTERRUPTED)
         found.append(Standing(migration=migration, progress=progress))
     return found, holder
+
+
+def some_left(migration: Migration) -> bool:
+    """Whether there are documents that it is wanted for; raises PyMongoError, also for the time."""
+    with pymongo.timeout(LOOKING_LIMIT):
+        return rewriting.is_any(name=migration.collection, query=migration.left)
 
 
 def beginning(progress: Progress, *, again: bool) -> Progress | None:

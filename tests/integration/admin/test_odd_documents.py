@@ -56,7 +56,7 @@ ODD = [
     ("tags", [None]),
     ("settings", []),
     ("pinned", "yes"),
-    ("partition", None),
+    ("version", None),
     ("created_at", "2024"),
     ("expires_at", "2024"),
 ]
@@ -85,11 +85,11 @@ def test_a_malformed_one_is_left_out_and_named(
 @pytest.mark.parametrize(
     "query", ["?user_id={user_id}", "", "?status=active", "?created_at_from={day}"]
 )
-def test_one_of_the_former_service_with_a_version_breaks_no_list(
+def test_one_of_the_former_service_with_a_partition_breaks_no_list(
     user_id: str, reader: Client, put: Callable[..., Any], query: str
 ) -> None:
-    """However it is narrowed; without a version it would wait unseen."""
-    odd = put(old_document(user_id, version="3", metadata=None))
+    """However it is narrowed; without a partition it would wait unseen."""
+    odd = put(old_document(user_id, partition=3, metadata=None))
     asked = query.format(user_id=user_id, day=f"{utc_now():%Y-%m-%d}")
     assert f"{odd} (version)" in page(reader, CONVERSATIONS + asked)
 

@@ -34,7 +34,7 @@ def test_it_tells_404_from_403_by_a_second_find(
     """Only a miss asks by id alone, for no more than the ownership."""
     other.get(f"/conversations/{conversation['id']}")
     assert commands.names == ["find", "find"]
-    projection = {"user_id", "status", "expires_at", "version"}
+    projection = {"user_id", "status", "expires_at", "partition"}
     assert set(commands.sent[1]["projection"]) == projection
 
 

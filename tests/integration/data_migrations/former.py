@@ -46,7 +46,7 @@ def import_documents(*documents: Document) -> list[str]:
 def forget_migrations() -> None:
     """Begin as if no migration had ever been carried out, and nothing were imported."""
     collection("data_migrations").delete_many({})
-    collection("conversations").delete_many({"version": None})
+    collection("conversations").delete_many({"partition": None})
 
 
 def migrate(**options: Any) -> tuple[int, str]:

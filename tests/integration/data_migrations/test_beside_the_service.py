@@ -83,7 +83,7 @@ def _edit_all(api: ApiClient, ids: list[str]) -> None:
 
 def _edit(api: ApiClient, conversation_id: str) -> None:
     title = f"Edit of {conversation_id}"
-    former: Document = {"_id": raw(conversation_id)["_id"], "version": {"$exists": False}}
+    former: Document = {"_id": raw(conversation_id)["_id"], "partition": {"$exists": False}}
     changed = collection("conversations").update_one(former, {"$set": {"title": title}})
     if not changed.matched_count:
         assert api.patch(conversation_id, {"title": title}).status == 200

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from pymongo.collection import Collection
-from pymongo.errors import AutoReconnect, NetworkTimeout
+from pymongo.errors import AutoReconnect, ExecutionTimeout, NetworkTimeout
 
 from conversations.dependencies import utc_now
 from conversations.repository import rewriting
@@ -63,11 +63,40 @@ def test_it_goes_over_all_again_after_another_import(api: ApiClient) -> None:
     import_documents(old_document(api.user_id))
     migrate()
     [first] = everything(api.user_id)[:1]
-    import_documents(old_document(api.user_id))
-    code, output = migrate(again=True, only="0001")
+    [second] = import_documents(old_document(api.user_id))
+    assert "1 would change" in migrate(dry_run=True)[1]
+    code, output = migrate()
     assert code == 0
+    assert "was done, and documents came since" in output
     assert ", 1 changed, 0 failed" in output
     assert raw(str(first["_id"])) == first
+    assert api.read(second)["version"] == 1
+
+
+def test_it_goes_over_all_again_when_told_to(api: ApiClient) -> None:
+    """Whatever there is."""
+    import_documents(old_document(api.user_id))
+    migrate()
+    code, output = migrate(again=True, only="0001")
+    assert code == 0
+    assert ", 0 changed, 0 failed" in output
+
+
+def test_what_takes_too_long_to_see_is_told(
+    api: ApiClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether documents came since an import; nothing is done then."""
+    import_documents(old_document(api.user_id))
+    migrate()
+
+    def too_slow(**_: Any) -> bool:
+        raise ExecutionTimeout("operation exceeded time limit", 50)
+
+    monkeypatch.setattr(rewriting, "is_any", too_slow)
+    code, output = migrate()
+    assert code == 0
+    assert "too many documents to see whether some came since" in output
+    assert "done already" in output
 
 
 def test_what_was_incomplete_is_gone_over_again(api: ApiClient) -> None:

@@ -71,6 +71,14 @@ def test_it_becomes_a_conversation_like_any_other(api: ApiClient) -> None:
     }
 
 
+def test_a_version_of_its_own_means_nothing(api: ApiClient) -> None:
+    """It begins with the first of this service."""
+    [conversation_id] = import_documents(old_document(api.user_id, version="3"))
+    assert migrate()[0] == 0
+    assert api.read(conversation_id)["version"] == 1
+    assert api.patch(conversation_id, {"pinned": True}).json["version"] == 2
+
+
 def test_it_is_stored_with_every_field_of_a_new_one(api: ApiClient) -> None:
     """So that every reader and every later migration finds what it expects."""
     new = raw(api.create()["id"])

@@ -75,4 +75,4 @@ def test_it_goes_on_where_a_killed_run_was(api: ApiClient) -> None:
     # A batch that was written and not saved is gone over twice, and nothing else.
     assert NUMBER - 5 <= after["changed"] <= NUMBER
     assert migrated(api.user_id) == NUMBER
-    assert collection("conversations").count_documents({"version": None}) == 0
+    assert collection("conversations").count_documents({"partition": None}) == 0

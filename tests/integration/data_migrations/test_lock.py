@@ -29,7 +29,7 @@ def test_a_second_runner_says_who_is_at_work(api: ApiClient) -> None:
         code, output = migrate()
         assert code == 4
         assert holder["holder"] in output
-        assert "version" not in raw(conversation_id)
+        assert "partition" not in raw(conversation_id)
         assert holder["holder"] in migrate(status=True)[1]
     assert migrate()[0] == 0
 

@@ -27,6 +27,7 @@ def odd_documents(user_id: str, *, each: int) -> list[Document]:
             old_document(user_id),
             old_document(user_id, created_at=1.7e9, metadata={"last_activity": 1.7e9}),
             old_document(user_id, created_at="2024", metadata={"last_activity": "2024"}),
+            old_document(user_id, version=3, without=("metadata",)),
             old_document(user_id, created_at=None, metadata=None),
             old_document(user_id, without=("created_at", "metadata", "tags", "title")),
         )
@@ -108,12 +109,12 @@ def test_an_export_leaves_it_out(api: ApiClient) -> None:
 
 
 def test_an_erasure_takes_along_what_looks_migrated_but_is_odd(api: ApiClient) -> None:
-    """Left by others with a version of their own, or mended by hand to something else."""
+    """Left by others with a partition of their own, or mended by hand to something else."""
     created = api.create()
     import_documents(
-        old_document(api.user_id, version="3"),
-        old_document(api.user_id, version=3),
-        old_document(api.user_id, version=3, without=("status", "created_at")),
+        old_document(api.user_id, partition="3"),
+        old_document(api.user_id, partition=3, version=1),
+        old_document(api.user_id, partition=3, without=("status", "created_at")),
         old_document(api.user_id, _id=f"{api.user_id} 1"),
     )
     caller = system_caller(actor="system:test", owner="", seconds=30)
@@ -134,5 +135,5 @@ def test_an_erasure_takes_it_along(api: ApiClient) -> None:
     job = start_erasure(user_id=api.user_id, caller=caller, now=utc_now())
     finished = work(job["_id"])
     assert finished["state"] == "succeeded"
-    assert finished["result"]["erased"]["conversations"] == 6
+    assert finished["result"]["erased"]["conversations"] == 7
     assert collection("conversations").count_documents({"user_id": api.user_id}) == 0

@@ -1,5 +1,7 @@
 """Logs: one JSON object a line on stdout, from this service's code and from every library alike.
 
+Commands of `manage.py` write them to stderr: their stdout is for what they were asked.
+
 No line carries a token, a query string, a body or anything a user wrote. Each has timestamp,
 level, event, logger, service and trace_id, with tracing on span_id; the access line has method,
 path, endpoint, status, duration_ms and user_id besides, and an exception is one string.
@@ -12,6 +14,7 @@ import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from json import dumps as ascii_dumps
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -21,7 +24,8 @@ from structlog.typing import EventDict, WrappedLogger
 from conversation_service.tracebacks import exception_text
 from conversation_service.tracing import trace_fields
 
-STDOUT = 1
+STDOUT, STDERR = 1, 2
+BY_COMMAND = Path(sys.argv[0]).name == "manage.py"
 OURS = ("conversation_service", "conversations", "integrations")
 # Below WARNING these write queries, documents and URLs, a line for every 404 that the access line
 # already tells, or two lines for each of the sweeps that beat sends every second.
@@ -34,14 +38,14 @@ _TASK_CONTENT = ("args", "kwargs", "return_value", "exc", "traceback")
 
 
 def write_line(line: bytes) -> None:
-    """Write one line to stdout at once.
+    """Write one line at once.
 
     A reader that has gone away costs its lines, not the request that wanted to log.
     """
     rest = line + b"\n"
     try:
         while rest:
-            rest = rest[os.write(STDOUT, rest) :]
+            rest = rest[os.write(STDERR if BY_COMMAND else STDOUT, rest) :]
     except OSError:
         return
 

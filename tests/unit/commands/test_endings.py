@@ -1,5 +1,6 @@
 """How the commands end: with codes that scripts can tell apart, and a line for people."""
 
+import json
 import os
 import re
 import signal
@@ -118,6 +119,21 @@ def test_it_says_where_it_looked_for_servers(
     assert "DATA_DIR" not in told
 
 
+def test_a_program_can_read_what_is_wrong(environment: dict[str, str]) -> None:
+    """What is logged meanwhile goes to the standard error."""
+    ran = subprocess.run(
+        [sys.executable, "manage.py", "health_check", "--json"],
+        cwd=ROOT,
+        env={**environment, **NAMED},
+        capture_output=True,
+        timeout=SECONDS,
+        check=False,
+    )
+    assert ran.returncode == 2
+    assert b'"event":"redis is away' in ran.stderr
+    assert json.loads(ran.stdout)["ready"] is False
+
+
 @pytest.fixture
 def silent_database() -> Iterator[socket.socket]:
     """Yield what listens where a database should be, and never says a word."""
@@ -146,5 +162,6 @@ def test_it_stops_with_one_line(
         process.send_signal(signal.SIGINT)
         _, told = process.communicate(timeout=SECONDS)
     assert process.returncode == 130
-    assert told.count("\n") == 1
+    said = [line for line in told.splitlines() if not line.startswith("{")]  # no log
+    assert len(said) == 1
     assert "Stopped" in told

@@ -5,12 +5,16 @@ from functools import partial
 
 from celery import Celery
 from celery.signals import worker_init, worker_process_init, worker_process_shutdown
+from kombu.transport import TRANSPORT_ALIASES
 
 from conversation_service.config import get_config
 from conversation_service.tracing import start_tracing, stop_tracing
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "conversation_service.settings")
 
+TRANSPORT_ALIASES.update(
+    dict.fromkeys(("redis", "rediss"), "conversation_service.broker:Transport")
+)
 app = Celery("conversation_service")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["conversations"])

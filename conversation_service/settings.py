@@ -113,6 +113,7 @@ CACHES = {
 WAFFLE_CACHE_NAME = "none"
 WAFFLE_ENABLE_ADMIN_PAGES = False  # conversations/admin/switches.py is the page
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
+LOGIN_REDIRECT_URL = "admin:index"  # for a login form that names no page to go to
 UNFOLD = {
     "SITE_TITLE": "Conversation Service",
     "SITE_HEADER": "Conversation Service",

@@ -22,11 +22,15 @@ READY_SECONDS = 60.0
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """A management command that must succeed before the web server starts."""
+    """A management command that is run before the web server starts, and must succeed.
+
+    One that is `optional` may fail: then that is told, and the rest goes on.
+    """
 
     name: str
     argv: tuple[str, ...]
     said: str = ""
+    optional: bool = False
 
 
 def steps(config: Config) -> tuple[Step, ...]:
@@ -37,7 +41,9 @@ def steps(config: Config) -> tuple[Step, ...]:
     )
     if config.is_production:
         return prepare
-    return (*prepare, Step(name="demo-data", argv=_manage("seed_demo"), said="all there"))
+    # It asks the Characters Service, which may be somebody's own, or away.
+    demo = Step(name="demo-data", argv=_manage("seed_demo"), said="all there", optional=True)
+    return (*prepare, demo)
 
 
 def application(

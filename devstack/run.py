@@ -13,11 +13,11 @@ from conversation_service.config import DEFAULT_DATA_DIR, Config, ConfigError, l
 from devstack.announce import announce, variables
 from devstack.asked import Asked
 from devstack.child import Service
-from devstack.errors import StackError
+from devstack.errors import StackError, StepFailed
 from devstack.folder import Folder, lock, open_folder, socket_path
 from devstack.front import front
 from devstack.groups import Stage
-from devstack.plan import application, steps
+from devstack.plan import Step, application, steps
 from devstack.ports import require_free
 from devstack.progress import Progress
 from devstack.servers import Embedded, embedded
@@ -62,8 +62,7 @@ def _bring_up(config: Config, *, folder: Folder, stack: Stack, progress: Progres
     announce(folder, names=names)
     for step in steps(config):
         with progress.step(step.name) as note:
-            stack.run(Service(name=step.name, argv=step.argv, stage=Stage.APPLICATION))
-            note(step.said)
+            note(_carry_out(step, stack=stack))
     _empty(folder.run / "metrics")
     socket = socket_path(folder, scratch=stack.scratch)
     services = application(config, folder=folder, socket=socket, redis_url=names["REDIS_URL"])
@@ -77,6 +76,18 @@ def _bring_up(config: Config, *, folder: Folder, stack: Stack, progress: Progres
         for child in jobs:
             stack.wait_ready(child)
         note("worker and beat")
+
+
+def _carry_out(step: Step, *, stack: Stack) -> str:
+    """Return what is to be said of a step, once it is done or, if it is optional, has failed."""
+    child = Service(name=step.name, argv=step.argv, stage=Stage.APPLICATION)
+    try:
+        stack.run(child)
+    except StepFailed as failed:
+        if not step.optional:
+            raise
+        return f"left out: {failed}"
+    return step.said
 
 
 def start_servers(servers: Sequence[Embedded], *, stack: Stack, progress: Progress) -> None:

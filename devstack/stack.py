@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Self
 
 from devstack.child import Child, Service, start
-from devstack.errors import StackError
+from devstack.errors import StackError, StepFailed
 from devstack.folder import Folder
 from devstack.groups import end
 from devstack.guardian import Guardian
@@ -73,7 +73,7 @@ class Stack:
             time.sleep(POLL_SECONDS)
 
     def run(self, service: Service) -> None:
-        """Run a service that ends by itself; StackError when it does not succeed."""
+        """Run a service that ends by itself; StepFailed when it does not succeed."""
         child = self.start(service)
         while child.process.poll() is None:
             self.check(but=child)
@@ -81,7 +81,7 @@ class Stack:
         self._children.remove(child)
         self._guardian.forget(child.process.pid)
         if child.process.returncode != 0:
-            raise StackError(child.epitaph())
+            raise StepFailed(child.epitaph())
 
     def check(self, *, but: Child | None = None) -> None:
         """Raise Interrupted when the end is wanted, StackError when a process has died."""

@@ -78,12 +78,17 @@ class CharactersClient:
 
 
 def _parse(content: Mapping[str, object], *, character_id: str) -> Character:
-    """Return the character described; raises ValueError unless it is the one asked for."""
+    """Return the character described, made to fit what a conversation keeps.
+
+    Raises ValueError unless it is the one asked for and has a name.
+    """
     name = content.get("name")
     if content.get("id") != character_id:
         raise ValueError("another character")
-    if not isinstance(name, str) or not name.strip() or len(name) > LONGEST_NAME:
+    if not isinstance(name, str) or not name.strip():
         raise ValueError("not a name")
+    if len(name) > LONGEST_NAME:
+        name = name.strip()[:LONGEST_NAME]
     return Character(id=character_id, name=name, avatar_url=_web_url(content.get("avatar_url")))
 
 

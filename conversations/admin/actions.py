@@ -21,6 +21,7 @@ from conversations.services.change import Changed
 from conversations.services.export import export_conversations
 from conversations.services.oversight import Occasion, examine, record_view
 from conversations.services.trash import purge_conversation, restore_conversation
+from conversations.states import Status
 
 BACK = "back"  # in a form: the conversation whose page the action came from
 NDJSON = "application/x-ndjson"
@@ -98,6 +99,8 @@ def export(
 
 
 ACTIONS = (archive, restore, purge, export)
+ONLY_FROM = {"archive": Status.ACTIVE, "restore": Status.DELETED}
+"""The one status from which an action changes something; the others are for every status."""
 
 
 def _there(request: HttpRequest) -> list[Conversation]:

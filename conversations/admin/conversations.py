@@ -18,7 +18,7 @@ from django.utils.formats import localize
 from django.utils.html import format_html
 from unfold.decorators import display
 
-from conversations.admin.actions import ACTIONS, BACK
+from conversations.admin.actions import ACTIONS, BACK, ONLY_FROM
 from conversations.admin.filters import (
     HELP,
     PARAMETERS,
@@ -234,6 +234,7 @@ class ConversationAdmin(ReadOnlyAdmin):
         buttons = [
             {"action": name, "text": description, "danger": name == "purge"}
             for name, (_, _, description) in self.get_actions(request).items()
+            if ONLY_FROM.get(name, found.status) == found.status
         ]
         return {"history": history, "buttons": buttons, "back": BACK, "found": found}
 

@@ -1,5 +1,6 @@
 """Access tokens: their signature, and the claims that each must carry (RFC 7519)."""
 
+import re
 import time
 from collections.abc import Mapping
 from functools import lru_cache
@@ -20,7 +21,11 @@ from integrations.resilience.local import RecentAnswers
 
 # Besides PyJWT's own: claims of a wrong type, numbers out of range, JSON nested too deeply.
 _UNREADABLE = (jwt.PyJWTError, ValueError, TypeError, ArithmeticError, RecursionError)
-
+# The compact form (RFC 7515, section 7.1) is without padding, which PyJWT lets pass. That the last
+# character of each part has no stray bits is checked by PyJWT.
+_COMPACT = re.compile(rb"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+){2}")
+_DATES = frozenset({"exp", "nbf", "iat"})
+_LAST_DATE = 253_402_300_799  # the end of the year 9999, after which RFC 3339 has no dates
 
 # A token that was right stays so until it expires; the minute bounds how long a key that was taken
 # out of the key set still counts. Verifying costs a tenth of a read (docs/decisions/hot-path.md).
@@ -44,20 +49,36 @@ def verified_claims(raw: bytes, *, deadline: Deadline) -> Mapping[str, Any]:
 
 
 def _verify(raw: bytes, *, deadline: Deadline) -> Mapping[str, Any]:
-    config = settings.CONFIG
     try:
-        return jwt.decode(
-            raw,
-            _key_for(raw, deadline=deadline),
-            algorithms=[config.jwt_algorithm],
-            audience=config.jwt_audience or None,
-            issuer=config.jwt_issuer or None,
-            options=_required(has_audience=bool(config.jwt_audience)),
-        )
+        return _decoded(raw, deadline=deadline)
     except jwt.ExpiredSignatureError:
         raise InvalidToken("The token has expired.") from None
     except (*_UNREADABLE, TokenRejected):
         raise InvalidToken("The token is not valid.") from None
+
+
+def _decoded(raw: bytes, *, deadline: Deadline) -> Mapping[str, Any]:
+    if not _COMPACT.fullmatch(raw):
+        raise jwt.DecodeError
+    config = settings.CONFIG
+    claims: Mapping[str, Any] = jwt.decode(
+        raw,
+        _key_for(raw, deadline=deadline),
+        algorithms=[config.jwt_algorithm],
+        audience=config.jwt_audience or None,
+        issuer=config.jwt_issuer or None,
+        options=_required(has_audience=bool(config.jwt_audience)),
+    )
+    if not all(_is_date(claims[name]) for name in _DATES & claims.keys()):
+        raise jwt.InvalidTokenError
+    return claims
+
+
+def _is_date(claim: object) -> bool:
+    """Say whether it is a NumericDate (RFC 7519, section 2): a text is none, nor is an infinity."""
+    if isinstance(claim, bool) or not isinstance(claim, int | float):
+        return False
+    return abs(claim) <= _LAST_DATE  # false of NaN
 
 
 @lru_cache(maxsize=2)

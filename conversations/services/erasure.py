@@ -117,7 +117,12 @@ def _log(work: Work, state: dict[str, Any]) -> Step:
     upto = rows[-1]["position"]
     events.erase(partition=partition, user_id=user_id, after=after, upto=upto, now=work.now)
     # Not those that an earlier erasure has emptied; those that this batch has, if it is repeated.
-    new = sum(row.get("erased_at", work.now) >= state["since"] for row in rows)
+    # Nor what this one has announced.
+    new = sum(
+        row.get("erased_at", work.now) >= state["since"]
+        and row["event"].get("trace_id") != work.caller.trace_id
+        for row in rows
+    )
     erased = _sum(state["erased"], {"events": new})
     return _unchanged(work, {**state, "after": upto, "erased": erased})
 

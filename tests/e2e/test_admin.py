@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
-from tests.e2e.live import LiveService
+from tests.e2e.live import LiveService, live_service, own_database
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 PASSWORD = "correct-horse-battery"
@@ -47,6 +47,11 @@ def manage(service: LiveService, *words: str, **env: str) -> None:
 @pytest.fixture
 def operator(service: LiveService) -> str:
     """Return the name of a superuser of the live service."""
+    return create_operator(service)
+
+
+def create_operator(service: LiveService) -> str:
+    """Create a superuser; returns the name."""
     name = f"operator-{uuid.uuid4().hex[:6]}"
     manage(service, "migrate", "--noinput")
     manage(
@@ -99,6 +104,14 @@ def create(service: LiveService, user_id: str) -> dict[str, Any]:
     return created
 
 
+def log_in(page: Page, operator: str) -> None:
+    """Send the login form that the page shows, and wait for the dashboard."""
+    page.fill("input[name=username]", operator)
+    page.fill("input[name=password]", PASSWORD)
+    page.click("#login-form button[type=submit]")
+    expect(page.locator("canvas.chart").first).to_be_visible()
+
+
 def test_an_operator_finds_a_conversation_and_archives_it(
     service: LiveService, operator: str, page: Page, user_id: str
 ) -> None:
@@ -110,10 +123,7 @@ def test_an_operator_finds_a_conversation_and_archives_it(
 
     page.goto(f"{service.url}/admin/")
     keep(page, "login")
-    page.fill("input[name=username]", operator)
-    page.fill("input[name=password]", PASSWORD)
-    page.click("#login-form button[type=submit]")
-    expect(page.locator("canvas.chart").first).to_be_visible()
+    log_in(page, operator)
     page.wait_for_timeout(5500 if "ADMIN_SCREENSHOTS" in os.environ else 0)
     page.goto(f"{service.url}/admin/")
     keep(page, "dashboard")
@@ -141,3 +151,17 @@ def test_an_operator_finds_a_conversation_and_archives_it(
         page.goto(f"{service.url}/admin/conversations/{name}/")
         keep(page, name)
     assert faults == []
+
+
+def test_the_dashboard_can_be_read_on_a_telephone(tmp_path: Path, page: Page) -> None:
+    """The longest path wraps, so that no column of the table leaves its card."""
+    page.set_viewport_size({"width": 390, "height": 844})
+    with live_service(folder=tmp_path) as service, own_database(service):  # the busiest are its own
+        operator = create_operator(service)
+        service.get(f"/admin/conversations/conversation/{'f' * 24}/change/")
+        page.goto(f"{service.url}/admin/")
+        log_in(page, operator)
+        expect(page.get_by_role("cell", name="{object_id}/change/")).to_have_count(1)
+        page.get_by_role("columnheader", name="Endpoint").scroll_into_view_if_needed()
+        expect(page.get_by_role("columnheader", name="Mean, ms")).to_be_in_viewport(ratio=1)
+        assert page.evaluate("document.documentElement.scrollWidth") == 390

@@ -197,6 +197,19 @@ def test_it_leaves_nothing_when_it_is_killed_and_finds_its_data_again(tmp_path: 
     assert written == ["first", "second"]
 
 
+def test_it_runs_without_demo_data_where_nobody_knows_its_characters(tmp_path: Path) -> None:
+    """Why there is none is told; the service is there."""
+    with supervised(
+        data_dir=tmp_path / "var", CHARACTERS_SERVICE_URL=f"http://127.0.0.1:{free_port()}"
+    ) as stack:
+        stack.wait_for_ready()
+        (line,) = [line for line in stack.out if line.startswith("demo-data")]
+        assert "left out" in line
+        assert "characters: refused" in line
+        status, _, body = stack.get("/api/v1/conversations", Authorization=_bearer(stack))
+    assert (status, json.loads(body)["results"]) == (200, [])
+
+
 def test_a_port_in_use_is_named(tmp_path: Path) -> None:
     """One line that names the port, before anything is started."""
     with socket.create_server(("127.0.0.1", 0)) as taken:

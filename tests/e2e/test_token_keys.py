@@ -14,6 +14,7 @@ from tests.doubles.fault_proxy import Fault, FaultProxy
 from tests.doubles.key_set import KeySet, Signer, key_set
 from tests.e2e.faulty import CONVERSATIONS, Faulty, assert_unavailable, faulty_service
 
+P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 LOCAL = {"AUTH_VALIDATION": "local"}
 KEY_SERVICE = {"code": "upstream_unavailable", "naming": "The key service of the Auth Service"}
 
@@ -54,6 +55,15 @@ def issued(servers: None, tmp_path: Path) -> Iterator[Issued]:
 def token(signer: Signer, **claims: object) -> str:
     rightful = {"iss": "https://auth.example", "aud": ["other", "conversations"]}
     return signer.token("u1", **(rightful | claims))
+
+
+def other_form(es256: str) -> str:
+    """Return the token with the other signature of the two that its key verifies."""
+    signed, _, encoded = es256.rpartition(".")
+    signature = jwt.utils.base64url_decode(encoded)
+    s = P256_ORDER - int.from_bytes(signature[32:], "big")
+    twin = jwt.utils.base64url_encode(signature[:32] + s.to_bytes(32, "big"))
+    return f"{signed}.{twin.decode()}"
 
 
 def test_tokens_are_verified_by_the_key_set(issued: Issued) -> None:
@@ -141,3 +151,16 @@ def test_the_auth_service_is_asked_about_signed_tokens_too(servers: None, tmp_pa
         faulty.upstreams.revoked = {revoked}
         assert faulty.send("GET", CONVERSATIONS, token=stands).status_code == 200
         assert faulty.send("GET", CONVERSATIONS, token=revoked).status_code == 401
+
+
+def test_a_revoked_token_stays_out_under_its_other_signature(servers: None, tmp_path: Path) -> None:
+    """An ES256 signature (r, s) is as good as (r, n - s), which needs no key: here Auth is away."""
+    signer = Signer(algorithm="ES256", kid="any")
+    changes = {"JWT_ALGORITHM": "ES256", "JWT_PUBLIC_KEY": signer.pem}
+    with faulty_service(folder=tmp_path, **changes) as faulty:
+        revoked, other = (signer.token("u1", jti=jti) for jti in ("a", "b"))
+        faulty.upstreams.revoked = {revoked}
+        assert faulty.send("GET", CONVERSATIONS, token=revoked).status_code == 401
+        faulty.auth.fault = Fault.REFUSE
+        assert faulty.send("GET", CONVERSATIONS, token=other_form(other)).status_code == 200
+        assert faulty.send("GET", CONVERSATIONS, token=other_form(revoked)).status_code == 401

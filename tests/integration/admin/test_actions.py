@@ -102,6 +102,27 @@ def test_it_offers_nothing_to_those_who_may_only_look(
     assert api.read(created["id"]) == created
 
 
+def test_it_offers_on_a_page_what_its_status_allows(
+    api: ApiClient, staff_of: Callable[..., Client]
+) -> None:
+    """Archiving what is in the trash would be a conflict; the list offers all, for any rows."""
+    created = api.create()["id"]
+    browser = staff_of("change_conversation", "delete_conversation", "view_conversation_content")
+
+    def offered() -> list[str]:
+        html = page(browser, f"{CONVERSATIONS}{created}/change/")
+        return re.findall(r'name="action" value="(\w+)"', html)
+
+    assert offered() == ["archive", "purge", "export"]
+    api.send("POST", f"/conversations/{created}/archive")
+    assert offered() == ["purge", "export"]
+    api.send("DELETE", f"/conversations/{created}")
+    assert offered() == ["restore", "purge", "export"]
+    html = page(browser, f"{CONVERSATIONS}?user_id={api.user_id}")
+    for action in ("archive", "restore", "purge", "export"):
+        assert f'<option value="{action}"' in html
+
+
 def test_it_lets_an_editor_archive_but_neither_purge_nor_export(
     api: ApiClient, staff_of: Callable[..., Client]
 ) -> None:

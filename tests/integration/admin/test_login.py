@@ -63,6 +63,13 @@ def no_redis(settings: Any) -> Iterator[None]:
     caches["default"].close()
 
 
+@pytest.mark.usefixtures("quick_hash")
+def test_it_leads_to_the_dashboard_where_the_form_names_no_page(username: str) -> None:
+    """As of a script that sends nothing but name and password."""
+    answer = Client().post("/admin/login/", {"username": username, "password": PASSWORD})
+    assert (answer.status_code, answer["Location"]) == (302, "/admin/")
+
+
 @pytest.mark.usefixtures("quick_hash", "no_redis")
 def test_it_lets_staff_in_while_redis_is_away(username: str) -> None:
     """Nobody counts then: an outage is when staff are needed."""

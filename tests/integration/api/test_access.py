@@ -1,7 +1,12 @@
 """Who may see and change what."""
 
+import base64
+import hmac
+import math
+import string
 import time
 from collections.abc import Callable
+from typing import Any
 
 import jwt
 import pytest
@@ -82,6 +87,39 @@ def _signed(key: str, algorithm: str) -> str:
     return jwt.encode({"user_id": "u1", "exp": time.time() + 60}, key, algorithm=algorithm)
 
 
+def _sealed(head: str, body: str) -> str:
+    """Return the two parts as they are, rightly signed."""
+    signed = f"{head}.{body}"
+    key = settings.CONFIG.jwt_secret_key.encode()
+    return f"{signed}.{_encoded(hmac.digest(key, signed.encode(), 'sha256'))}"
+
+
+def _encoded(part: bytes) -> str:
+    return base64.urlsafe_b64encode(part).decode().rstrip("=")
+
+
+def _with_stray_bits(token: str) -> str:
+    # Of the last of 43 characters two bits count for nothing: 32 bytes end before them.
+    letters = string.ascii_uppercase + string.ascii_lowercase + string.digits + "-_"
+    return token[:-1] + letters[letters.index(token[-1]) + 1]
+
+
+LATER = int(time.time()) + 3600
+HEAD = _encoded(b'{"alg":"HS256"}')
+BODY = _encoded(b'{"user_id": "u1","exp":%d}' % LATER)  # of 34 bytes: two characters of padding
+NO_DATES = {
+    "a text": str(LATER),
+    "with underscores": "9_999_999_999",
+    "in spaces": " 9999999999 ",
+    "true": True,
+    "a list": [LATER],
+    "NaN": math.nan,
+    "Infinity": math.inf,
+    "-Infinity": -math.inf,
+    "after the year 9999": 253_402_300_800,
+    "of 309 digits": 10**308,
+    "beyond a float": 10**400,
+}
 INVALID = {
     "no JWT": "nonsense",
     "not ASCII": "é",
@@ -95,6 +133,20 @@ INVALID = {
     "another key": _signed("x" * 32, "HS256"),
     "no signature": _signed("", "none"),
     "another algorithm": _signed(settings.CONFIG.jwt_secret_key, "HS384"),
+    "two parts": f"{HEAD}.{BODY}",
+    "four parts": f"{_sealed(HEAD, BODY)}.x",
+    "an empty part": f"{HEAD}.{BODY}.",
+    "padded signature": f"{_sealed(HEAD, BODY)}=",
+    "padded payload": _sealed(HEAD, f"{BODY}=="),
+    "stray bits in the signature": _with_stray_bits(_sealed(HEAD, BODY)),
+    "exp negative": _token(exp=-1),
+    "exp of 5,000 digits": _sealed(HEAD, _encoded(b'{"user_id":"u1","exp":%s}' % (b"9" * 5000))),
+    "iat null": _sealed(HEAD, _encoded(b'{"user_id":"u1","exp":%d,"iat":null}' % LATER)),
+    **{
+        f"{claim} {name}": _token(**{"exp": LATER, claim: value})
+        for claim in ("exp", "nbf", "iat")
+        for name, value in NO_DATES.items()
+    },
 }
 
 
@@ -126,10 +178,23 @@ def test_it_tells_who_comes_late_that_the_token_has_expired(database: None) -> N
     assert answer.json["detail"] == "The token has expired."
 
 
-def test_it_takes_a_token_of_an_issuer_whose_clock_is_ahead(database: None) -> None:
-    """Iat says when, not whether."""
-    token = token_for("u1", iat=int(time.time()) + 1000)
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"iat": LATER},
+        {"iat": LATER + 0.5, "nbf": 0.5, "exp": LATER + 0.5},
+        {"iat": -1, "nbf": -1.5, "exp": 253_402_300_799},
+    ],
+)
+def test_it_takes_every_date_that_is_a_number(database: None, claims: dict[str, Any]) -> None:
+    """Fractions and what came before 1970 too (RFC 7519, 2); iat says when, not whether."""
+    token = token_for("u1", **claims)
     assert ApiClient(token=token).get("/conversations").status == 200
+
+
+def test_it_takes_the_token_that_the_malformed_ones_are_made_of(database: None) -> None:
+    """So that it is their form for which they are refused."""
+    assert ApiClient(token=_sealed(HEAD, BODY)).get("/conversations").status == 200
 
 
 def test_it_serves_every_user_id_that_the_contract_allows(

@@ -10,10 +10,11 @@ from pymongo.errors import DuplicateKeyError
 
 from conversations.management.commands import seed_demo
 from conversations.repository.database import collection
-from conversations.repository.indexes import CONVERSATIONS
+from conversations.repository.indexes import CONVERSATIONS, WAITING
 from integrations.characters import CharactersClient
 from integrations.errors import UpstreamUnavailable
 from tests.client import ApiClient
+from tests.doubles.broker import BrokerDouble
 
 
 @pytest.fixture
@@ -45,10 +46,19 @@ def test_it_creates_conversations_as_the_api_would(demo: ApiClient) -> None:
     assert demo.titles("?q=que") == ["Qué tal, maestro"]
     assert len(demo.titles("?tag=books")) == 2
     assert len(demo.titles("?pinned=true")) == 2
-    stored = collection(CONVERSATIONS).find({"user_id": demo.user_id, "status": "archived"})
-    assert [[event["event_type"] for event in it["pending_events"]] for it in stored] == [
-        ["conversation.created", "conversation.archived"]
-    ] * 2
+    for archived in demo.get("/conversations?status=archived").json["results"]:
+        history = demo.get(f"/conversations/{archived['id']}/history").json["results"]
+        assert [event["event_type"] for event in history] == [
+            "conversation.archived",
+            "conversation.created",
+        ]
+
+
+def test_its_events_do_not_count_as_overdue(demo: ApiClient, broker: BrokerDouble) -> None:
+    """They are of days ago, and published before anyone can ask how old they are."""
+    call_command("seed_demo", verbosity=0)
+    assert len(broker.of(demo.user_id)) == 16
+    assert not collection(CONVERSATIONS).count_documents({"user_id": demo.user_id, **WAITING})
 
 
 def test_its_ids_are_of_the_time_of_creation(demo: ApiClient) -> None:

@@ -43,6 +43,17 @@ def test_it_rejects_a_revoked_token(world: World) -> None:
     assert not auth.known_revoked("another")
 
 
+def test_a_revoked_token_is_known_by_what_is_signed(world: World) -> None:
+    """An ES256 signature has a second form that is as good; anybody can work it out."""
+    auth = world.clients().auth
+    world.stand_in.revoked.add("head.body.signature")
+    with pytest.raises(TokenRejected):
+        introspect(auth, "head.body.signature")
+
+    assert auth.known_revoked("head.body.other")
+    assert not auth.known_revoked("head.other.signature")
+
+
 def test_a_token_once_revoked_stays_so(world: World) -> None:
     """No later answer and no outage makes a revoked token good again."""
     auth = world.clients().auth

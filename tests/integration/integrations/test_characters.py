@@ -56,7 +56,7 @@ def test_it_never_asks_for_an_id_that_no_character_can_have(
         {"id": "ada", "name": "", "avatar_url": None},
         {"id": "ada", "name": "  ", "avatar_url": None},
         {"id": "ada", "name": 7, "avatar_url": None},
-        {"id": "ada", "name": "A" * 201, "avatar_url": None},
+        {"id": "ada", "name": ["Ada"], "avatar_url": None},
         [],
         "ada",
         None,
@@ -70,6 +70,27 @@ def test_it_refuses_an_answer_of_another_shape(world: World, content: object) ->
         world.clients().characters.get(character_id="ada", deadline=soon())
 
     assert caught.value.reason == "bad_response"
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("é" * 200, "é" * 200),
+        ("A" * 201, "A" * 200),
+        ("👩" * 5_000, "👩" * 200),
+        (" " * 300 + "Ada", "Ada"),
+    ],
+)
+def test_it_cuts_a_name_that_is_too_long(world: World, name: str, kept: str) -> None:
+    """To 200 characters, without a second attempt or a vote against the service."""
+    world.stand_in.characters["ada"] = {"id": "ada", "name": name, "avatar_url": None}
+    characters = world.clients().characters
+
+    answer = characters.get(character_id="ada", deadline=soon())
+
+    assert answer.character == Character(id="ada", name=kept, avatar_url=None)
+    assert world.stand_in.calls == 1
+    assert characters.health()["window"]["failed"] == 0
 
 
 @pytest.mark.parametrize(

@@ -124,7 +124,7 @@ def test_the_receipt_counts_and_names_nobody(api: ApiClient, admin: ApiClient) -
     assert set(shown["result"]) == {"receipt_id", "erased_at", "erased"}
     assert shown["result"]["erased"] == {
         "conversations": 6,
-        "events": len(events_of(api.user_id)) - 1,
+        "events": sum(row["event"]["actor"] == api.user_id for row in events_of(api.user_id)),
         "idempotency_keys": 1,
         "jobs": 2,
     }
@@ -247,7 +247,7 @@ def test_it_survives_the_death_of_its_worker_at_any_moment(
         assert types == ["created", "purged", "erased"], moment
         assert job["result"]["erased"] == {
             "conversations": 1,
-            "events": 2,
+            "events": 1,
             "idempotency_keys": 1,
             "jobs": 1,
         }, moment

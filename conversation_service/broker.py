@@ -18,7 +18,7 @@ class Channel(kombu_redis.Channel):
     def _connparams(self, asynchronous: bool = False) -> Any:  # noqa: FBT001, FBT002  # kombu's
         if self.connection is None or self.connection.client is None:
             raise RedisConnectionError("the channel is closed")
-        return super()._connparams(asynchronous)  # type: ignore[no-untyped-call]  # as above
+        return super()._connparams(asynchronous)  # type: ignore[no-untyped-call]  # kombu has no types
 
 
 class Transport(kombu_redis.Transport):

@@ -22,19 +22,23 @@ _RETRY_AFTER: Final = {"Retry-After": {"description": "Seconds."}}
 _ALLOW: Final = {"Allow": {"description": "The methods of this URL."}}
 
 
-def _answer(component: str, description: str) -> dict[str, Any]:
+def _answer(component: str, description: str, example: dict[str, Any]) -> dict[str, Any]:
     return {
         "description": description,
         "headers": _CACHE_CONTROL,
-        "content": {"application/json": {"schema": _schema(component)}},
+        "content": {"application/json": {"schema": _schema(component), "example": example}},
     }
 
 
-def _problem(description: str, headers: dict[str, Any] | None = None) -> dict[str, Any]:
+def _problem(
+    description: str, *codes: str, headers: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    # The examples' values come from the catalogue of codes, where the API's are made.
+    problem = {"schema": _schema("Problem"), "examples": {code: {} for code in codes}}
     return {
         "description": description,
         "headers": headers or {},
-        "content": {"application/problem+json": {"schema": _schema("Problem")}},
+        "content": {"application/problem+json": problem},
     }
 
 
@@ -54,9 +58,11 @@ def _get(
             "security": [],
             "responses": {
                 **responses,
-                "400": _problem("`invalid_host`: the Host header is not accepted."),
-                "405": _problem("`method_not_allowed`: GET and HEAD are.", _ALLOW),
-                "500": _problem("`internal_error`: something went wrong here."),
+                "400": _problem("`invalid_host`: the Host header is not accepted.", "invalid_host"),
+                "405": _problem(
+                    "`method_not_allowed`: GET and HEAD are.", "method_not_allowed", headers=_ALLOW
+                ),
+                "500": _problem("`internal_error`: something went wrong here.", "internal_error"),
             },
         }
     }
@@ -98,8 +104,20 @@ _HEALTH: Final = {
 }
 _NOT_READY: Final = _problem(
     "`database_unavailable`: the database is away. `not_set_up`: it lacks indexes.",
-    {**_CACHE_CONTROL, **_RETRY_AFTER},
+    "database_unavailable",
+    "not_set_up",
+    headers={**_CACHE_CONTROL, **_RETRY_AFTER},
 )
+_HEALTH_EXAMPLE: Final = {
+    "status": "degraded",
+    "service": "conversation-service",
+    "version": __version__,
+    "timestamp": "2026-11-24T10:00:00.000Z",
+    "dependencies": {
+        "mongodb": {"status": "healthy", "latency_ms": 0.9},
+        "redis": {"status": "unhealthy", "latency_ms": None, "last_error": "ConnectionError"},
+    },
+}
 
 SETTINGS: Final[dict[str, Any]] = {
     "TITLE": "Conversation Service",
@@ -143,19 +161,19 @@ SETTINGS: Final[dict[str, Any]] = {
             "get_health",
             "Report on every dependency",
             "Each is asked, at most every 5 s.",
-            {"200": _answer("Health", "Also when some are away.")},
+            {"200": _answer("Health", "Also when some are away.", _HEALTH_EXAMPLE)},
         ),
         "/health/live": _get(
             "get_liveness",
             "Tell whether the process serves requests",
             "Nothing else is looked at.",
-            {"200": _answer("Liveness", "It does.")},
+            {"200": _answer("Liveness", "It does.", {"status": "alive"})},
         ),
         "/health/ready": _get(
             "get_readiness",
             "Tell whether requests can be served",
             "They can where the database answers and is set up.",
-            {"200": _answer("Readiness", "They can."), "503": _NOT_READY},
+            {"200": _answer("Readiness", "They can.", {"status": "ready"}), "503": _NOT_READY},
         ),
     },
     "APPEND_COMPONENTS": {

@@ -56,6 +56,12 @@ def problems(codes: Iterable[str]) -> Responses:
 
 
 def _problem_example(code: str) -> OpenApiExample:
+    value = example_problem(code, instance=f"/api/v1/conversations/{EXAMPLE_ID}")
+    return OpenApiExample(name=code, value=value, response_only=True)
+
+
+def example_problem(code: str, *, instance: str) -> dict[str, Any]:
+    """Return a problem with this code as an example shows it."""
     problem = CATALOGUE[code]
     value: dict[str, Any] = {
         "type": f"https://conversations.example/api/problems/{code}",
@@ -63,13 +69,13 @@ def _problem_example(code: str) -> OpenApiExample:
         "status": problem.status,
         "detail": problem.advice,
         "code": code,
-        "instance": f"/api/v1/conversations/{EXAMPLE_ID}",
+        "instance": instance,
         "trace_id": _EXAMPLE_TRACE,
     }
     if code == "invalid_request":
         fault = {"pointer": "#/title", "code": "too_long", "detail": "At most 200 characters."}
         value["errors"] = [fault]
-    return OpenApiExample(name=code, value=value, response_only=True)
+    return value
 
 
 def _header(name: str, description: str, *, responses: list[int] | bool) -> OpenApiParameter:

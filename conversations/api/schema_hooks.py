@@ -1,11 +1,12 @@
 """The last touch to the OpenAPI document: limits where tools want them, and nothing twice."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from conversations.api import patterns
 from conversations.api.moments import LONGEST_MOMENT
 from conversations.api.problems import CONTENT_TYPE
+from conversations.api.schema import example_problem
 
 _LIMITS: Mapping[str, dict[str, Any]] = {
     "date-time": {"maxLength": LONGEST_MOMENT},
@@ -51,7 +52,7 @@ def complete(result: Node, generator: Any, request: Any, public: Any) -> Node:  
     """
     document: Node = _limited(result)
     components = document["components"]
-    for item in document["paths"].values():
+    for path, item in document["paths"].items():
         for operation in item.values():
             operation["parameters"] = [
                 _shared(each, components, "parameters", each["name"])
@@ -65,16 +66,25 @@ def complete(result: Node, generator: Any, request: Any, public: Any) -> Node:  
                     name: _shared({**header, "schema": _HEADERS[name]}, components, "headers", name)
                     for name, header in {**_EVERYWHERE, **response.get("headers", {})}.items()
                 }
-                if codes := _codes(response):
-                    name = "-".join([status, *codes])
+                problems = _problems(response)
+                if not all(problems.values()):  # beside the API only the codes are named
+                    problems.update(_examples(problems, instance=path))
+                elif problems:
+                    name = "-".join([status, *problems])
                     responses[status] = _shared(response, components, "responses", name)
     return document
 
 
-def _codes(response: Node) -> list[str]:
-    """Return the codes of the problems that a response shows, none if it is a good answer."""
-    problem = response.get("content", {}).get(CONTENT_TYPE, {})
-    return list(problem.get("examples", ()))
+def _problems(response: Node) -> dict[str, Node]:
+    """Return the examples of problems that a response shows, none if it is a good answer."""
+    examples: dict[str, Node] = (
+        response.get("content", {}).get(CONTENT_TYPE, {}).get("examples", {})
+    )
+    return examples
+
+
+def _examples(codes: Iterable[str], *, instance: str) -> dict[str, Node]:
+    return {code: {"value": example_problem(code, instance=instance)} for code in codes}
 
 
 def _shared(node: Node, components: Node, kind: str, name: str) -> Node:

@@ -16,7 +16,7 @@ from conversations.services.lease import LeaseLost
 from conversations.services.outbox import OutboxState, checkpoints, outbox_state
 from conversations.services.parked import PartitionBusy, list_parked, resend_parked
 
-NARROWEST = 120  # columns of a table that goes into a file or a pipe
+NARROWEST = 160  # columns of a table that goes into a file or a pipe
 SHOWN = 100  # parked events
 
 DESCRIPTION = """\
@@ -94,7 +94,10 @@ def _parked(console: Console, _options: Mapping[str, Any]) -> None:
     if not events:
         console.print("Nothing is parked.")
         return
-    table = Table("parked at (UTC)", "event type", "sequence", "reason")
+    table = Table("parked at (UTC)")
+    table.add_column("event type", no_wrap=True)
+    table.add_column("sequence")
+    table.add_column("reason", overflow="fold")  # it may name another event
     table.add_column("conversation", no_wrap=True)
     table.add_column("event", no_wrap=True)
     for event in events:

@@ -18,19 +18,20 @@ from conversation_service.config_values import (
     CommaSeparated,
     Hosts,
     HttpUrl,
+    KeySetUrl,
     LogLevel,
     MaybeRate,
     MongoDBUrl,
     Networks,
     Origins,
     PemKey,
-    PublicUrl,
     RedisUrl,
 )
 from conversation_service.public_keys import check_public_key
 
 DEVELOPMENT_SECRET = "development-secret-do-not-use-in-production"  # noqa: S105  # refused in production
 MIN_SECRET_LENGTH = 32  # bytes of a SHA-256 key, RFC 7518 section 3.2
+LONGEST_RETENTION = 36_500  # days: what lies that far back is still a date
 DEFAULT_DATA_DIR = Path("var")
 
 
@@ -41,7 +42,9 @@ class ConfigError(Exception):
 class Config(BaseSettings):
     """The settings of one process. Durations are in seconds unless the name says otherwise."""
 
-    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
+    model_config = SettingsConfigDict(
+        frozen=True, extra="ignore", env_ignore_empty=True, allow_inf_nan=False
+    )
 
     environment: Literal["development", "test", "production"] = "development"
     debug: bool = False
@@ -49,7 +52,7 @@ class Config(BaseSettings):
     log_level: LogLevel = "INFO"
     port: int = Field(default=8003, ge=1, le=65535)
     data_dir: Path = DEFAULT_DATA_DIR
-    public_url: PublicUrl = ""
+    public_url: HttpUrl = ""
     allowed_hosts: Hosts = ("*",)
     trusted_proxies: Networks = ()
     cors_allowed_origins: Origins = ()
@@ -61,7 +64,7 @@ class Config(BaseSettings):
     jwt_secret_key: str = DEVELOPMENT_SECRET
     jwt_algorithm: Literal["HS256", "RS256", "ES256"] = "HS256"
     jwt_public_key: PemKey = ""
-    jwt_jwks_url: HttpUrl = ""
+    jwt_jwks_url: KeySetUrl = ""
     jwt_issuer: str = ""
     jwt_audience: str = ""
     auth_validation: Literal["remote", "local"] = "remote"
@@ -69,26 +72,26 @@ class Config(BaseSettings):
 
     mongodb_url: MongoDBUrl = "mongodb://127.0.0.1:27017"
     mongodb_database: str = Field(default="conversation_service", pattern=r"^[A-Za-z0-9_-]{1,63}$")
-    mongodb_pool_min: int = Field(default=5, ge=0)
-    mongodb_pool_max: int = Field(default=20, ge=1)
+    mongodb_pool_min: int = Field(default=5, ge=0, le=1000)
+    mongodb_pool_max: int = Field(default=20, ge=1, le=1000)
     redis_url: RedisUrl = "redis://127.0.0.1:6379/0"
     celery_broker_url: BrokerUrl = ""
     events_broker_url: BrokerUrl = ""
-    events_stream_retention_hours: int = Field(default=168, ge=1)
+    events_stream_retention_hours: int = Field(default=168, ge=1, le=LONGEST_RETENTION * 24)
 
     auth_service_url: HttpUrl = "http://127.0.0.1:8001"
     characters_service_url: HttpUrl = "http://127.0.0.1:8002"
     message_service_url: HttpUrl = ""
     request_timeout: float = Field(default=30, gt=0, le=600)
     upstream_timeout: float = Field(default=10, gt=0, le=600)
-    breaker_failure_threshold: int = Field(default=5, ge=1)
-    breaker_reset_timeout: float = Field(default=60, gt=0)
-    auth_max_concurrency: int = Field(default=10, ge=1)
-    characters_max_concurrency: int = Field(default=5, ge=1)
+    breaker_failure_threshold: int = Field(default=5, ge=1, le=1000)
+    breaker_reset_timeout: float = Field(default=60, gt=0, le=86_400)
+    auth_max_concurrency: int = Field(default=10, ge=1, le=1000)
+    characters_max_concurrency: int = Field(default=5, ge=1, le=1000)
 
-    trash_retention_days: int = Field(default=30, ge=1)
-    events_retention_days: int = Field(default=90, ge=1)
-    outbox_max_age: float = Field(default=60, gt=0)
+    trash_retention_days: int = Field(default=30, ge=1, le=LONGEST_RETENTION)
+    events_retention_days: int = Field(default=90, ge=1, le=LONGEST_RETENTION)
+    outbox_max_age: float = Field(default=60, gt=0, le=604_800)
     rate_limit: MaybeRate = None
 
     otel_exporter_otlp_endpoint: HttpUrl = ""

@@ -16,10 +16,16 @@ MAX_TOKENS_MAX = 1_000_000
 TEMPERATURE_MAX = 2
 CHARACTER_ID = re.compile(r"[A-Za-z0-9_-]{1,128}\Z")
 USER_ID = re.compile(r"(?!me\Z)[A-Za-z0-9_.:@-]{1,128}\Z")
-# The well-formed tags of RFC 5646 section 2.1; of its grandfathered list those that begin with i.
+# The well-formed tags of RFC 5646 section 2.1. Those of its grandfathered list that it calls
+# irregular follow none of its rules; the regular ones do.
+_IRREGULAR = (
+    "en-GB-oed|i-ami|i-bnn|i-default|i-enochian|i-hak|i-klingon|i-lux|i-mingo|i-navajo|i-pwn|i-tao"
+    "|i-tay|i-tsu|sgn-BE-FR|sgn-BE-NL|sgn-CH-DE"
+)
 LANGUAGE_TAG = re.compile(
     rf"(?!.{{{LANGUAGE_MAX + 1}}})(?:"
-    r"[xXiI](?:-[A-Za-z0-9]{1,8})+\Z|(?:[A-Za-z]{2,3}(?:-[A-Za-z]{3}){0,3}|[A-Za-z]{4,8})"
+    rf"(?ai:{_IRREGULAR})\Z|"
+    r"[xX](?:-[A-Za-z0-9]{1,8})+\Z|(?:[A-Za-z]{2,3}(?:-[A-Za-z]{3}){0,3}|[A-Za-z]{4,8})"
     r"(?:-[A-Za-z]{4})?(?:-(?:[A-Za-z]{2}|[0-9]{3}))?"
     r"(?:-(?:[A-Za-z0-9]{5,8}|[0-9][A-Za-z0-9]{3}))*"
     r"(?:-[0-9A-WY-Za-wy-z](?:-[A-Za-z0-9]{2,8})+)*(?:-[xX](?:-[A-Za-z0-9]{1,8})+)?\Z)"

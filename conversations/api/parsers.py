@@ -38,7 +38,7 @@ class StrictJSONParser(BaseParser):
 def _check_coding(media_type: str, context: Mapping[str, Any]) -> None:
     charset = Message()
     charset["Content-Type"] = media_type
-    coding = context["request"].META.get("HTTP_CONTENT_ENCODING", "identity")
+    coding = context["request"].META.get("HTTP_CONTENT_ENCODING", "identity").strip().lower()
     if coding != "identity" or charset.get_content_charset("utf-8") not in ("utf-8", "us-ascii"):
         raise UnsupportedMediaType(media_type)
 

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from bson import ObjectId
 from bson.errors import InvalidId
 from django.http import HttpResponse
-from rest_framework.exceptions import NotAcceptable
+from rest_framework.exceptions import NotAcceptable, ParseError
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.viewsets import ViewSet
@@ -104,7 +104,18 @@ def object_id(text: str, *, otherwise: type[ConversationError] = ConversationNot
         raise otherwise from None
 
 
+def body_of(request: Request) -> Any:
+    """Return the JSON body; raises ParseError if it is empty, which DRF takes for no members."""
+    if _has_no_body(request):
+        raise ParseError("The body is empty.")
+    return request.data
+
+
 def refuse_body(request: Request) -> None:
     """Raise InvalidInput if an action that takes no body is given one with members."""
-    if request.META.get("CONTENT_LENGTH") not in ("", "0", None):
+    if not _has_no_body(request):
         validated(NOTHING, request.data)
+
+
+def _has_no_body(request: Request) -> bool:
+    return request.META.get("CONTENT_LENGTH") in ("", "0", None)

@@ -25,7 +25,7 @@ from conversations.api.parsers import MergePatchParser, StrictJSONParser
 from conversations.api.requests import ApiRequest
 from conversations.api.serializers.conversation import CREATE, PATCH
 from conversations.api.serializers.strict import validated
-from conversations.api.views.base import StrictViewSet, object_id, refuse_body
+from conversations.api.views.base import StrictViewSet, body_of, object_id, refuse_body
 from conversations.representation import represent
 from conversations.services.archive import archive_conversation, unarchive_conversation
 from conversations.services.create import Draft, create_conversation
@@ -108,7 +108,7 @@ class ConversationViewSet(StrictViewSet):
 
     def partial_update(self, request: ApiRequest, pk: str) -> HttpResponse:
         """Change what the merge patch names."""
-        patch = validated(PATCH, request.data)
+        patch = validated(PATCH, body_of(request))
         return self._changed(request, pk, update_conversation, patch=patch)
 
     def destroy(self, request: ApiRequest, pk: str) -> HttpResponse:

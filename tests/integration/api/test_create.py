@@ -7,6 +7,8 @@ import pytest
 from tests.client import ApiClient
 from tests.stored import stored
 
+GRANDFATHERED = ["en-GB-oed", "sgn-BE-FR", "sgn-BE-NL", "sgn-CH-DE", "zh-min-nan", "art-lojban"]
+
 
 def test_it_answers_with_the_whole_conversation(api: ApiClient) -> None:
     """201 with Location, ETag and every member of the contract."""
@@ -64,7 +66,8 @@ def test_it_keeps_what_the_caller_says(api: ApiClient) -> None:
 
 
 @pytest.mark.parametrize(
-    "language", ["en", "pt-BR", "zh-Hant-TW", "x" + "-private" * 12, "i-klingon"]
+    "language",
+    ["en", "pt-BR", "zh-Hant-TW", "x" + "-private" * 12, "i-klingon", "EN-gb-OED", *GRANDFATHERED],
 )
 def test_it_takes_every_well_formed_language(api: ApiClient, language: str) -> None:
     """BCP 47, private use included."""
@@ -78,6 +81,7 @@ def test_it_takes_every_well_formed_language(api: ApiClient, language: str) -> N
         ("2100-01-01t00:00:00.9999999999999z", "2100-01-01T00:00:00.999Z"),
         ("2100-01-01T02:30:00+02:30", "2100-01-01T00:00:00.000Z"),
         ("2098-12-31T23:59:60Z", "2099-01-01T00:00:00.000Z"),
+        ("2099-01-01T05:29:60.5+05:30", "2099-01-01T00:00:00.500Z"),
     ],
 )
 def test_it_takes_every_form_of_rfc_3339(api: ApiClient, text: str, stored_as: str) -> None:
@@ -130,6 +134,8 @@ def test_it_stores_one_event_with_the_document(api: ApiClient, database: None) -
         ({"settings": {"max_tokens": 1.5}}, {"#/settings/max_tokens": "invalid_type"}),
         ({"settings": {"language": "en_US"}}, {"#/settings/language": "invalid"}),
         ({"settings": {"language": "x" + "-private" * 13}}, {"#/settings/language": "invalid"}),
+        ({"settings": {"language": "i-\u212alingon"}}, {"#/settings/language": "invalid"}),
+        ({"settings": {"language": "i-nothing"}}, {"#/settings/language": "invalid"}),
         ({"settings": {"model": "x" * 129}}, {"#/settings/model": "too_long"}),
         ({"settings": {"system_prompt": "x" * 8001}}, {"#/settings/system_prompt": "too_long"}),
         ({"settings": {"a/b~c": 1}}, {"#/settings/a~1b~0c": "unknown_field"}),
@@ -137,6 +143,9 @@ def test_it_stores_one_event_with_the_document(api: ApiClient, database: None) -
         ({"pinned": "true"}, {"#/pinned": "invalid_type"}),
         ({"expires_at": f"2100-01-01T00:00:00.{'0' * 39}Z"}, {"#/expires_at": "invalid_datetime"}),
         ({"expires_at": "2100-01-01T00:00:00"}, {"#/expires_at": "invalid_datetime"}),
+        ({"expires_at": "2100-01-01T00:00:00+00:60"}, {"#/expires_at": "invalid_datetime"}),
+        ({"expires_at": "2100-01-01T00:00:60Z"}, {"#/expires_at": "invalid_datetime"}),
+        ({"expires_at": "2100-01-01T23:59:60+01:00"}, {"#/expires_at": "invalid_datetime"}),
         ({"expires_at": "2020-01-01T00:00:00Z"}, {"#/expires_at": "in_the_past"}),
         ({"folder_id": "6741"}, {"#/folder_id": "folder_not_found"}),
         ({"template_id": "6741"}, {"#/template_id": "template_not_found"}),

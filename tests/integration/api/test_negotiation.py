@@ -27,7 +27,13 @@ def test_it_knows_its_caller_first(api: ApiClient) -> None:
 
 @pytest.mark.parametrize(
     "content_type",
-    ["text/plain", "application/x-www-form-urlencoded", "application/json; charset=utf-16"],
+    [
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "application/json; charset=utf-16",
+        "*/*",
+        "application/*",
+    ],
 )
 def test_it_refuses_a_body_that_is_no_utf_8_json(api: ApiClient, content_type: str) -> None:
     """415, and nothing is created."""
@@ -41,6 +47,13 @@ def test_it_refuses_a_coding_that_it_does_not_undo(api: ApiClient) -> None:
     """A compressed body is not read as if it were plain."""
     answer = api.post("/conversations", {"character_id": "ada"}, **{"Content-Encoding": "gzip"})
     assert (answer.status, answer.code) == (415, "unsupported_media_type")
+
+
+@pytest.mark.parametrize("coding", ["identity", "Identity"])
+def test_it_takes_the_coding_that_is_none(api: ApiClient, coding: str) -> None:
+    """In any case (RFC 9110 section 8.4.1)."""
+    answer = api.post("/conversations", {"character_id": "ada"}, **{"Content-Encoding": coding})
+    assert answer.status == 201
 
 
 def test_answers_without_a_body_have_no_content_type(api: ApiClient) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.client import ApiClient
+from tests.client import JSON, MERGE_PATCH, ApiClient
 from tests.stored import stored
 
 
@@ -62,9 +62,19 @@ def test_it_takes_plain_json_and_tells_what_else(api: ApiClient) -> None:
     """application/json works too; anything else is 415 with Accept-Patch."""
     path = f"/conversations/{api.create()['id']}"
     assert api.send("PATCH", path, {"title": "x"}, content_type="application/json").status == 200
+    for other in ("*/*", "application/*"):
+        assert api.send("PATCH", path, {"title": "x"}, content_type=other).status == 415
     answer = api.send("PATCH", path, b"title=x", content_type="text/plain")
     assert (answer.status, answer.code) == (415, "unsupported_media_type")
     assert "application/merge-patch+json" in answer.headers["Accept-Patch"]
+
+
+@pytest.mark.parametrize("content_type", [MERGE_PATCH, JSON])
+def test_it_refuses_a_patch_without_a_body(api: ApiClient, content_type: str) -> None:
+    """400: an empty body is no JSON, and a caller's mistake must not look like success."""
+    path = f"/conversations/{api.create()['id']}"
+    answer = api.send("PATCH", path, content_type=content_type)
+    assert (answer.status, answer.code) == (400, "malformed_request")
 
 
 @pytest.mark.parametrize(

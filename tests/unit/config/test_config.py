@@ -24,6 +24,19 @@ PRODUCTION = {
     "ALLOWED_HOSTS": "conversations.example, 10.0.0.1",
 }
 
+FLOATS = [name.upper() for name, field in Config.model_fields.items() if field.annotation is float]
+WHOLE = [
+    name.upper()
+    for name, field in Config.model_fields.items()
+    if field.annotation is int and not name.endswith(("port", "hours"))
+]
+SCHEMES = {
+    "mongodb_url": "mongodb",
+    "redis_url": "redis",
+    "celery_broker_url": "amqp",
+    "events_broker_url": "rediss",
+}
+
 
 @pytest.fixture(autouse=True)
 def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -90,20 +103,52 @@ def test_production_refuses_a_secret_that_can_be_guessed(
         ("ENVIRONMENT", "prod"),
         ("LOG_LEVEL", "loud"),
         ("MONGODB_URL", "http://db"),
+        ("MONGODB_URL", "mongodb://a:b:c"),
+        ("MONGODB_URL", "mongodb://h:99999"),
+        ("MONGODB_URL", "mongodb://h/?foo=bar"),
+        ("MONGODB_URL", "mongodb://h/?tls=true&tlsCAFile=/nowhere.pem"),
+        ("MONGODB_URL", "mongodb+srv://h.example.com:27017"),
+        ("MONGODB_URL", "mongodb+srv:///?w=1"),
+        ("MONGODB_URL", "mongodb+srv://h.example.com/?foo=bar"),
         ("REDIS_URL", "localhost:6379"),
+        ("REDIS_URL", "redis://h:abc"),
+        ("REDIS_URL", "redis://h/abc"),
+        ("REDIS_URL", "redis://h?socket_timeout=x"),
+        ("REDIS_URL", "unix://"),
         ("CELERY_BROKER_URL", "kafka://b"),
+        ("CELERY_BROKER_URL", "redis://h/abc"),
+        ("CELERY_BROKER_URL", "amqp://a;amqp://b:abc"),
+        ("EVENTS_BROKER_URL", "amqp://h:99999"),
+        ("EVENTS_BROKER_URL", "amqp:"),
+        ("EVENTS_BROKER_URL", "rediss://h:abc"),
         ("AUTH_SERVICE_URL", "auth:8001"),
+        ("AUTH_SERVICE_URL", "http://127.0.0.1:abc"),
+        ("AUTH_SERVICE_URL", "http:/x"),
+        ("AUTH_SERVICE_URL", "http://a b"),
+        ("AUTH_SERVICE_URL", "http://h?x=1"),
+        ("AUTH_SERVICE_URL", "http://h/#f"),
+        ("JWT_JWKS_URL", "https://h/keys#f"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://[::1"),
         ("JWT_ALGORITHM", "none"),
         ("JWT_ALGORITHM", "RS256"),
         ("AUTH_VALIDATION", "never"),
         ("REQUEST_TIMEOUT", "-1"),
+        *((name, value) for name in FLOATS for value in ("inf", "nan", "1e9")),
+        *((name, "36501") for name in WHOLE),
+        ("EVENTS_STREAM_RETENTION_HOURS", "876001"),
         ("MONGODB_POOL_MIN", "21"),
         ("CORS_ALLOWED_ORIGINS", "https://app.example,app.example"),
         ("CORS_ALLOWED_ORIGINS", "https://app.example/path"),
+        ("CORS_ALLOWED_ORIGINS", "https://a:xyz"),
+        ("CORS_ALLOWED_ORIGINS", "https://a:99999"),
         ("TRUSTED_PROXIES", "10.0.0.0/8,proxy"),
         ("ALLOWED_HOSTS", "a b"),
+        ("ALLOWED_HOSTS", "conversation_service"),
+        ("ALLOWED_HOSTS", "a.example."),
         ("PUBLIC_URL", "http://x/y?z"),
         ("PUBLIC_URL", "http:"),
+        ("PUBLIC_URL", "http://x:99999"),
+        ("PUBLIC_URL", "http://x/ y"),
         ("RATE_LIMIT", "600"),
         ("RATE_LIMIT", "0/min"),
         ("RATE_LIMIT", "-1/min"),
@@ -126,6 +171,44 @@ def test_it_tells_in_one_line_what_is_wrong(
     line = str(raised.value)
     assert "\n" not in line
     assert name in line or (name, value) == ("JWT_ALGORITHM", "RS256")
+
+
+@pytest.mark.parametrize("value", ["http://h:hunter2", "http://[hunter2", "http://h\uff03hunter2"])
+@pytest.mark.parametrize("name", [name for name in Config.model_fields if name.endswith("_url")])
+def test_it_never_echoes_a_url(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    """Which may hold a password."""
+    monkeypatch.setenv(name.upper(), value.replace("http", SCHEMES.get(name, "http")))
+    with pytest.raises(
+        ConfigError, match=rf"^configuration: {name.upper()}: must be a URL "
+    ) as raised:
+        load_config()
+    assert "hunter2" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("MONGODB_URL", "mongodb://u:p%40@a:1,b:2/db?replicaSet=rs0&w=majority"),
+        ("MONGODB_URL", "mongodb://%2Frun%2Fmongodb.sock"),
+        ("MONGODB_URL", "mongodb+srv://u:p@nowhere.example.com/?w=majority"),
+        ("REDIS_URL", "rediss://:p@h:1/15?ssl_cert_reqs=required"),
+        ("REDIS_URL", "unix:///run/valkey.sock?db=2"),
+        ("CELERY_BROKER_URL", "amqp://u:p@a:1//;amqp://u:p@b:2//"),
+        ("EVENTS_BROKER_URL", "amqps://u:p@[::1]:5671/conversations"),
+        ("AUTH_SERVICE_URL", "http://[::1]:8001/auth"),
+        ("AUTH_SERVICE_URL", "http://auth_service:8001"),
+        ("JWT_JWKS_URL", "https://login.example/keys?policy=a"),
+        ("CORS_ALLOWED_ORIGINS", "https://app.example,http://[::1]:3000"),
+        ("ALLOWED_HOSTS", "*,.example.com,[::1],127.0.0.1"),
+    ],
+)
+def test_it_takes_what_the_drivers_take(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    """Without asking a server, or the DNS, for it."""
+    monkeypatch.setenv(name, value)
+    taken = getattr(load_config(), name.lower())
+    assert taken == (value if isinstance(taken, str) else tuple(value.split(",")))
 
 
 @pytest.mark.parametrize(

@@ -72,8 +72,8 @@ class Config(BaseSettings):
 
     mongodb_url: MongoDBUrl = "mongodb://127.0.0.1:27017"
     mongodb_database: str = Field(default="conversation_service", pattern=r"^[A-Za-z0-9_-]{1,63}$")
-    mongodb_pool_min: int = Field(default=5, ge=0, le=1000)
-    mongodb_pool_max: int = Field(default=20, ge=1, le=1000)
+    mongodb_pool_min: int = Field(default=5, ge=0, le=10_000)
+    mongodb_pool_max: int = Field(default=20, ge=1, le=10_000)
     redis_url: RedisUrl = "redis://127.0.0.1:6379/0"
     celery_broker_url: BrokerUrl = ""
     events_broker_url: BrokerUrl = ""
@@ -84,10 +84,10 @@ class Config(BaseSettings):
     message_service_url: HttpUrl = ""
     request_timeout: float = Field(default=30, gt=0, le=600)
     upstream_timeout: float = Field(default=10, gt=0, le=600)
-    breaker_failure_threshold: int = Field(default=5, ge=1, le=1000)
+    breaker_failure_threshold: int = Field(default=5, ge=1, le=1_000_000)
     breaker_reset_timeout: float = Field(default=60, gt=0, le=86_400)
-    auth_max_concurrency: int = Field(default=10, ge=1, le=1000)
-    characters_max_concurrency: int = Field(default=5, ge=1, le=1000)
+    auth_max_concurrency: int = Field(default=10, ge=1, le=10_000)
+    characters_max_concurrency: int = Field(default=5, ge=1, le=10_000)
 
     trash_retention_days: int = Field(default=30, ge=1, le=LONGEST_RETENTION)
     events_retention_days: int = Field(default=90, ge=1, le=LONGEST_RETENTION)

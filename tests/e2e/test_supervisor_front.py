@@ -276,9 +276,7 @@ def test_stalled_uploads_do_not_starve_the_workers(stack: Supervised) -> None:
 
 def test_a_large_import_reaches_the_service(stack: Supervised) -> None:
     """Imports have a limit of their own: one of 2 MiB is not refused by the front."""
-    status, _, answer = stack.request(
-        "POST", "/api/v1/conversations/import", body=b"\n" * 2 * 1024 * 1024, headers={}
-    )
+    status, _, answer = _import(stack)
     assert status != 413, answer
 
 
@@ -291,10 +289,18 @@ def test_a_web_server_that_is_away_is_a_problem_with_retry_after(stack: Supervis
             worker.kill()  # and with it the connections that the front holds open
         sent = head("GET /health/live HTTP/1.1")
         headers = assert_problem(stack, sent, status=503, code="service_unavailable")
+        status, _, answer = _import(stack)
+        assert (status, json.loads(answer)["code"]) == (503, "service_unavailable")
     finally:
         aside.rename(path)
     assert int(headers["retry-after"]) > 0
     assert eventually(lambda: stack.get("/health/live")[0] == 200, 30)
+
+
+def _import(stack: Supervised) -> tuple[int, dict[str, str], bytes]:
+    """Send more than the 1 MiB that other calls may."""
+    body = b"\n" * 2 * 1024 * 1024
+    return stack.request("POST", "/api/v1/conversations/import", body=body, headers={})
 
 
 def _send(held: ExitStack, stack: Supervised, sent: bytes) -> socket.socket:

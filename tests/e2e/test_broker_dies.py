@@ -2,10 +2,9 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
-from threading import Event, Thread
 
 from celery import Celery
 from kombu.connection import Connection
@@ -15,7 +14,9 @@ from redis import Redis
 from tests.doubles.supervised import eventually
 from tests.doubles.valkey import Valkey
 from tests.e2e.live import LiveService
+from tests.meanwhile import meanwhile
 
+APP = Celery(set_as_current=False)
 KILLS = 10
 SECONDS = 60.0
 
@@ -32,7 +33,7 @@ def test_a_worker_outlives_its_broker(service: LiveService, tmp_path: Path) -> N
         Redis.from_url(broker.url) as client,
     ):
         try:
-            with _sending(broker.url):
+            with meanwhile(*[partial(_send, broker.url)] * 2):
                 for _ in range(KILLS):
                     assert eventually(lambda: _has_handed_out(client), SECONDS), log.read_text()
                     broker.kill()
@@ -45,27 +46,11 @@ def test_a_worker_outlives_its_broker(service: LiveService, tmp_path: Path) -> N
             broker.kill()
 
 
-@contextmanager
-def _sending(url: str) -> Iterator[None]:
-    """Send tasks without a pause, until the block ends."""
-    stop = Event()
-
-    def send() -> None:
-        app = Celery(set_as_current=False)
-        while not stop.is_set():
-            # By a connection: an app takes the broker of the environment whatever it is given.
-            with suppress(OperationalError), Connection(url) as connection:
-                app.send_task("jobs.send_due", retry=False, connection=connection)
-
-    threads = [Thread(target=send) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        for thread in threads:
-            thread.join()
+def _send(url: str) -> None:
+    """Send a task, if there is a broker."""
+    # By a connection: an app takes the broker of the environment whatever it is given.
+    with suppress(OperationalError), Connection(url) as connection:
+        APP.send_task("jobs.send_due", retry=False, connection=connection)
 
 
 def _has_handed_out(client: Redis) -> bool:

@@ -2,11 +2,11 @@
 
 import random
 import string
-import threading
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,6 +16,7 @@ from conversations.document import new_document
 from conversations.repository.database import Document, collection
 from conversations.rules import fold
 from tests.client import ApiClient
+from tests.meanwhile import meanwhile
 
 ROWS = 120
 START = datetime(2026, 1, 1)  # noqa: DTZ001  # UTC without an offset, as in documents
@@ -121,27 +122,16 @@ def _ids(page: dict[str, Any]) -> list[str]:
     return [row["id"] for row in page["results"]]
 
 
-@contextmanager
-def _others_changing(client_of: Callable[..., ApiClient]) -> Iterator[None]:
+def _others_changing(client_of: Callable[..., ApiClient]) -> AbstractContextManager[None]:
     """Let two other users create, change and delete conversations all the while."""
-    stop = threading.Event()
 
-    def change() -> None:
-        api = client_of(f"busy-{uuid.uuid4().hex[:8]}")
-        while not stop.wait(0.01):
-            created = api.create(title="Same", tags=["a"])
-            api.patch(created["id"], {"pinned": True})
-            api.delete(created["id"])
+    def change(api: ApiClient) -> None:
+        created = api.create(title="Same", tags=["a"])
+        api.patch(created["id"], {"pinned": True})
+        api.delete(created["id"])
 
-    threads = [threading.Thread(target=change) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        for thread in threads:
-            thread.join()
+    others = [client_of(f"busy-{uuid.uuid4().hex[:8]}") for _ in range(2)]
+    return meanwhile(*[partial(change, other) for other in others], pause=0.01)
 
 
 def test_it_walks_forward_and_back_in_exactly_the_reference_order(

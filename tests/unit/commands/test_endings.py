@@ -39,9 +39,9 @@ def environment(tmp_path: Path) -> dict[str, str]:
     return {**os.environ, "ENVIRONMENT": "test", "DATA_DIR": str(tmp_path)}
 
 
-def ended(environment: dict[str, str], *words: str) -> tuple[int, str]:
-    """Run a command; returns its exit code, and what it said on the standard error."""
-    ran = subprocess.run(
+def ran(environment: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end."""
+    return subprocess.run(
         [sys.executable, "manage.py", *words],
         cwd=ROOT,
         env=environment,
@@ -50,7 +50,12 @@ def ended(environment: dict[str, str], *words: str) -> tuple[int, str]:
         timeout=SECONDS,
         check=False,
     )
-    return ran.returncode, ran.stderr
+
+
+def ended(environment: dict[str, str], *words: str) -> tuple[int, str]:
+    """Run a command; returns its exit code, and what it said on the standard error."""
+    done = ran(environment, *words)
+    return done.returncode, done.stderr
 
 
 @pytest.mark.parametrize(
@@ -121,17 +126,10 @@ def test_it_says_where_it_looked_for_servers(
 
 def test_a_program_can_read_what_is_wrong(environment: dict[str, str]) -> None:
     """What is logged meanwhile goes to the standard error."""
-    ran = subprocess.run(
-        [sys.executable, "manage.py", "health_check", "--json"],
-        cwd=ROOT,
-        env={**environment, **NAMED},
-        capture_output=True,
-        timeout=SECONDS,
-        check=False,
-    )
-    assert ran.returncode == 2
-    assert b'"event":"redis is away' in ran.stderr
-    assert json.loads(ran.stdout)["ready"] is False
+    done = ran({**environment, **NAMED}, "health_check", "--json")
+    assert done.returncode == 2
+    assert '"event":"redis is away' in done.stderr
+    assert json.loads(done.stdout)["ready"] is False
 
 
 @pytest.fixture
